@@ -1,0 +1,52 @@
+import type { Account } from './account.js';
+import { readCommonName, type Certificate } from './certificate.js';
+import type { SandboxClock } from './clock.js';
+
+function writeTime(time: number | null | undefined): string | null {
+  return time === null || time === undefined ? null : new Date(time).toISOString();
+}
+
+function describeCertificate(certificate: Certificate) {
+  const { activation, issuance } = certificate;
+  return {
+    certificateId: certificate.certificateId,
+    status: certificate.status,
+    type: certificate.product.type,
+    years: certificate.years,
+    commonName: readCommonName(certificate),
+    sans: activation?.names.slice(1).map((name) => name.domain) ?? [],
+    orderedAt: writeTime(certificate.orderedAt),
+    activatedAt: writeTime(activation?.at),
+    issuedAt: writeTime(issuance?.at),
+    notAfter: writeTime(issuance?.notAfter),
+    termEnd: writeTime(certificate.termEnd),
+    ...(activation === null ? {} : { csrPublicKeyHash: activation.csr.publicKeyHash }),
+  };
+}
+
+/** Everything that happened in the account, for tests and the curious. Times are ISO 8601; no credentials. */
+export function describeLedger(account: Account, clock: SandboxClock) {
+  return {
+    now: writeTime(clock.now()),
+    balance: account.balance,
+    charges: account.charges.map(
+      ({ product, at, isByHand, orderId, transactionId, certificateId, ...rest }) => ({
+        at: writeTime(at),
+        orderId,
+        transactionId,
+        certificateId,
+        command: rest.command,
+        amount: rest.amount,
+        type: product.type,
+        years: rest.years,
+        ...(isByHand ? { byHand: true } : {}),
+      }),
+    ),
+    certificates: [...account.certificates.values()].map(describeCertificate),
+    calls: account.calls.map(({ at, certificateId, ...call }) => ({
+      at: writeTime(at),
+      ...call,
+      ...(certificateId === null ? {} : { certificateId }),
+    })),
+  };
+}

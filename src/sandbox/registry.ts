@@ -1,0 +1,32 @@
+import type { ApiCommand } from './command.js';
+import { activate } from './commands/activate.js';
+import { create } from './commands/create.js';
+import { editDcvMethod } from './commands/edit-dcv-method.js';
+import { getApproverEmailList } from './commands/get-approver-email-list.js';
+import { getBalances } from './commands/get-balances.js';
+import { getInfo } from './commands/get-info.js';
+import { getList } from './commands/get-list.js';
+import { getPricing } from './commands/get-pricing.js';
+import { parseCsr } from './commands/parse-csr.js';
+
+const COMMANDS: readonly ApiCommand[] = [
+  activate,
+  create,
+  editDcvMethod,
+  getApproverEmailList,
+  getBalances,
+  getInfo,
+  getList,
+  getPricing,
+  parseCsr,
+];
+
+/** The command of that full name (`namecheap.ssl.create`), in any case; null when there is none. */
+export function findCommand(name: string): ApiCommand | null {
+  return COMMANDS.find((command) => command.name.toLowerCase() === name.trim().toLowerCase()) ?? null;
+}
+
+/** A harmless command other than the given one. */
+export function pickOtherCommand(command: ApiCommand): ApiCommand {
+  return command === getBalances ? getList : getBalances;
+}
