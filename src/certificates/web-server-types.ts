@@ -1,0 +1,38 @@
+/** The values of the API's `WebServerType`; it decides in which form Namecheap mails the certificate. */
+export const WEB_SERVER_TYPES: readonly string[] = [
+  ...[
+    'apacheopenssl',
+    'apachessl',
+    'apacheraven',
+    'apachessleay',
+    'apache2',
+    'apacheapachessl',
+    'tomcat',
+    'cpanel',
+  ],
+  ...[
+    'ipswitch',
+    'plesk',
+    'weblogic',
+    'website',
+    'webstar',
+    'nginx',
+    'iis',
+    'iis4',
+    'iis5',
+    'c2net',
+    'ibmhttp',
+  ],
+  ...[
+    'iplanet',
+    'domino',
+    'dominogo4625',
+    'dominogo4626',
+    'netscape',
+    'zeusv3',
+    'cobaltseries',
+    'ensim',
+    'hsphere',
+  ],
+  'other',
+];
