@@ -1,0 +1,224 @@
+import type { NamecheapError } from './errors.js';
+
+/** Where and as whom the API is called. `apiKey` is in clear here and lives only in the worker's memory. */
+export interface Connection {
+  /** The full URL of `xml.response`; https, or http on loopback. */
+  endpoint: string;
+  apiUser: string;
+  userName: string;
+  apiKey: string;
+  clientIp: string;
+}
+
+/** What a command's wrong end would mean: `read` may be repeated, `submit` is free but not idempotent, `charge` costs money. */
+export type CommandKind = 'read' | 'submit' | 'charge';
+
+/** One exchange with Namecheap, for the log. Bodies are already masked. */
+export interface Exchange {
+  command: string;
+  userName: string;
+  endpoint: string;
+  /** Parameters without the credentials; CSR shortened. */
+  parameters: Readonly<Record<string, string>>;
+  /** HTTP status, or null when no answer came. */
+  httpStatus: number | null;
+  durationMs: number;
+  /** The raw answer, masked; null when none came. */
+  answer: string | null;
+  /** `OK`, or a short text of what went wrong ("2011301 Type is not valid", "ETIMEDOUT"). */
+  outcome: string;
+}
+
+export interface CallOptions {
+  signal?: AbortSignal;
+}
+
+/**
+ * What the client is handed from outside. Only `admit` may stop a call; what the others throw is ignored, because
+ * nothing that happens after an exchange may change what its answer means.
+ */
+export interface ClientHooks {
+  /** Called before every call; throws (a WaitError) when the quota or a pause forbids it: then nothing is sent. */
+  admit?(command: string, kind: CommandKind): Promise<void>;
+  /** Called after every call, also a failed one. */
+  onExchange?(exchange: Exchange): void;
+  /** Called and awaited before a failed call throws: the place to close a throttled account. */
+  onFailure?(error: NamecheapError): Promise<void>;
+  /** Called and awaited before a call that succeeded returns. */
+  onSuccess?(): Promise<void>;
+}
+
+/** Money as Namecheap writes it, a decimal string such as `44.4000`. */
+export type Amount = string;
+
+export interface CreateInput {
+  type: string;
+  years: number;
+  sansToAdd?: number;
+  promotionCode?: string;
+}
+export interface CreateResult {
+  certificateId: number;
+  orderId: number;
+  transactionId: number;
+  chargedAmount: Amount;
+  /** What was really sold: Namecheap replaces deprecated types. */
+  type: string;
+  years: number;
+}
+
+export type DcvMethod = 'email' | 'http' | 'dns';
+export interface DcvChoice {
+  domain: string;
+  method: DcvMethod;
+  /** Only with `email`. */
+  approverEmail?: string;
+}
+
+/** What a person must publish so that the CA validates a name. Values are opaque: stored, never computed. */
+export type ValidationInstruction =
+  | { domain: string; method: 'dns'; host: string; target: string }
+  | { domain: string; method: 'http'; url: string; content: string }
+  | { domain: string; method: 'email'; approverEmail: string };
+
+export interface ActivateInput {
+  certificateId: number;
+  csr: string;
+  /** The common name first, then one entry per additional name. */
+  dcv: readonly DcvChoice[];
+  webServerType?: string;
+  adminEmail?: string;
+  /** Further documented parameters (OV/EV organisation and contacts), under the API's own names. */
+  extra?: Readonly<Record<string, string>>;
+}
+export interface ActivateResult {
+  certificateId: number;
+  validation: ValidationInstruction[];
+}
+
+export interface EditDcvInput {
+  certificateId: number;
+  dcv: readonly DcvChoice[];
+  /** Multi-domain products name every domain. */
+  isMultiDomain: boolean;
+}
+
+export interface CertificateInfo {
+  certificateId: number;
+  /** Lower case: newpurchase, newrenewal, purchased, active, replaced, purchaseerror, cancelled, expired, or an unknown word. */
+  status: string;
+  statusDescription: string;
+  type: string;
+  years: number | null;
+  orderId: number | null;
+  /** The next id of the chain, or null. */
+  replacedBy: number | null;
+  /** Names that may be used besides the common name, or null when not told. */
+  sansCount: number | null;
+  csr: string | null;
+  commonName: string | null;
+  approverEmail: string | null;
+  /** PEM, leaf then intermediates; null unless asked for and returned. */
+  certificate: string | null;
+  chain: string[];
+}
+
+/** A list filter of ssl.getList. */
+export type ListType =
+  | 'ALL'
+  | 'Processing'
+  | 'EmailSent'
+  | 'TechnicalProblem'
+  | 'InProgress'
+  | 'Completed'
+  | 'Deactivated'
+  | 'Active'
+  | 'Cancelled'
+  | 'NewPurchase'
+  | 'NewRenewal';
+export interface ListInput {
+  listType: ListType;
+  /** From 1. */
+  page?: number;
+  /** 10 to 100. */
+  pageSize?: number;
+  sortBy?: string;
+  searchTerm?: string;
+}
+export interface ListRow {
+  certificateId: number;
+  hostName: string;
+  type: string;
+  status: string;
+  years: number | null;
+  providerOrderId: string | null;
+  /** As ISO dates (`2026-11-22`), or null. Namecheap gives days only, in its own zone: plus or minus a day. */
+  purchaseDate: string | null;
+  expireDate: string | null;
+}
+export interface ListPage {
+  rows: ListRow[];
+  totalItems: number;
+  currentPage: number;
+  pageSize: number;
+}
+
+export interface ApproverEmails {
+  domain: string;
+  domainEmails: string[];
+  genericEmails: string[];
+  manualEmails: string[];
+}
+
+export interface ParsedCsr {
+  commonName: string;
+  domainName: string;
+  organisation: string;
+  organisationUnit: string;
+  locality: string;
+  state: string;
+  country: string;
+  email: string;
+  isValidTrueDomain: boolean;
+}
+
+export interface Balances {
+  currency: string;
+  availableBalance: Amount;
+  accountBalance: Amount;
+  fundsRequiredForAutoRenew: Amount;
+}
+
+export interface Price {
+  product: string;
+  category: string;
+  action: string;
+  years: number;
+  price: Amount;
+  regularPrice: Amount;
+  yourPrice: Amount;
+  currency: string | null;
+}
+
+/** The Namecheap account as the rest of the code sees it: one typed method per API command. */
+export interface Namecheap {
+  readonly connection: Omit<Connection, 'apiKey'>;
+  create(input: CreateInput, options?: CallOptions): Promise<CreateResult>;
+  activate(input: ActivateInput, options?: CallOptions): Promise<ActivateResult>;
+  editDcvMethod(input: EditDcvInput, options?: CallOptions): Promise<ValidationInstruction[]>;
+  getInfo(
+    input: { certificateId: number; withCertificate?: boolean },
+    options?: CallOptions,
+  ): Promise<CertificateInfo>;
+  getList(input: ListInput, options?: CallOptions): Promise<ListPage>;
+  getApproverEmailList(
+    input: { domain: string; type: string },
+    options?: CallOptions,
+  ): Promise<ApproverEmails>;
+  parseCsr(input: { csr: string; type?: string }, options?: CallOptions): Promise<ParsedCsr>;
+  getBalances(options?: CallOptions): Promise<Balances>;
+  getPricing(
+    input: { productName?: string; action?: 'PURCHASE' | 'RENEW' },
+    options?: CallOptions,
+  ): Promise<Price[]>;
+}

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import type { CommandKind } from './api.js';
+import { NamecheapError } from './errors.js';
+
+/** The longest common names and addresses of the API's tables fit; nothing that could be read as a list does. */
+export const domainName = z.string().regex(/^[^\s,]{1,255}$/, 'is not a domain name');
+export const emailAddress = z.string().regex(/^[^\s,@]+@[^\s,@]+$/, 'is not an email address');
+export const certificateId = z.int().positive();
+
+/**
+ * Checks what a command is about to send. The error is the one Namecheap's own refusal would give, so that callers
+ * treat both alike: final, and nothing was sent.
+ * @throws NamecheapError of class `input`, listing every fault.
+ */
+export function checkInput<Schema extends z.ZodType>(
+  command: string,
+  kind: CommandKind,
+  schema: Schema,
+  value: unknown,
+): z.output<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw refuseInput(
+    command,
+    kind,
+    parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`),
+  );
+}
+
+/** The error for input that is refused before anything is sent. */
+export function refuseInput(command: string, kind: CommandKind, faults: readonly string[]): NamecheapError {
+  return new NamecheapError(
+    `${command}: nothing was sent, because the input is not valid: ${faults.join('; ')}. Correct it, then run the same again.`,
+    {
+      command,
+      kind,
+      errorClass: 'input',
+      outcome: 'not-made',
+      faults: [],
+      httpStatus: null,
+      verdict: 'fail',
+    },
+  );
+}

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import type { CallOptions, EditDcvInput, ValidationInstruction } from '../api.js';
+import type { Call } from '../command.js';
+import { element, flag, id, list, text } from '../fields.js';
+import { certificateId, checkInput } from '../input.js';
+import { choicesSchema, EDIT_TOKENS, nameMethod } from './dcv-choice.js';
+import { readInstructions, validationBlocks } from './validation.js';
+
+const COMMAND = 'namecheap.ssl.editDCVMethod';
+
+const inputSchema = z
+  .object({ certificateId, dcv: choicesSchema, isMultiDomain: z.boolean() })
+  .refine(
+    ({ dcv, isMultiDomain }) => isMultiDomain || dcv.length === 1,
+    'a single-domain product has one validation method',
+  );
+
+const domainSchema = element({ '@name': text, '@issuccess': flag });
+
+const resultSchema = element({
+  ssleditdcvmethodresult: element({
+    '@issuccess': flag.pipe(z.literal(true)),
+    '@id': id,
+    ...validationBlocks,
+    // `Domains` is both the list and each of its items.
+    domains: list(element({ domains: list(domainSchema) })),
+  }).superRefine((result, context) => {
+    const missed = result.domains.flatMap(({ domains }) => domains).filter((domain) => !domain['@issuccess']);
+    for (const domain of missed) {
+      context.addIssue({
+        code: 'custom',
+        message: `the validation method was not set for ${domain['@name'].slice(0, 255)}`,
+      });
+    }
+  }),
+});
+
+/**
+ * Changes how names are validated, or asks again for what must be published (the documented retry: the same method
+ * once more). Allowed while the certificate is `purchased`.
+ * @returns what must be published. The API gives one DNS record without saying for which name: with several names
+ * validated by DNS, only the one it ends with is returned.
+ * @throws NamecheapError, also when the method was set for some of the names only.
+ */
+export async function editDcvMethod(
+  call: Call,
+  input: EditDcvInput,
+  options?: CallOptions,
+): Promise<ValidationInstruction[]> {
+  const { certificateId: number, dcv, isMultiDomain } = checkInput(COMMAND, 'submit', inputSchema, input);
+  const methods = dcv.map((choice) => nameMethod(choice, EDIT_TOKENS)).join(',');
+  const parameters = {
+    CertificateID: String(number),
+    ...(isMultiDomain
+      ? { DNSNames: dcv.map(({ domain }) => domain).join(','), DCVMethods: methods }
+      : { DCVMethod: methods }),
+  };
+  const response = await call(
+    { command: COMMAND, kind: 'submit', parameters, result: resultSchema },
+    options,
+  );
+  return readInstructions(response.ssleditdcvmethodresult, input.dcv);
+}
