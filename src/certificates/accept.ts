@@ -1,0 +1,108 @@
+import { FailError } from '../errors.js';
+import {
+  fingerprintOrder,
+  listOrderDifferences,
+  type CheckedOrder,
+  type OrderPayload,
+} from './order-payload.js';
+import { moveRecord, type CertificateRecord } from './record.js';
+
+/** What an order means for a service that may be known already. */
+export type Acceptance =
+  | { kind: 'new'; record: CertificateRecord }
+  | { kind: 'known' }
+  /** `after` carries the order that is now to be worked on: started afresh, or corrected after a refused activation. */
+  | { kind: 'changed'; after: CertificateRecord; cause: string };
+
+/** The first record of an order. `now` in ms. */
+export function composeRecord(order: CheckedOrder, account: string, now: number): CertificateRecord {
+  const at = new Date(now).toISOString();
+  return {
+    serviceId: order.payload.serviceId,
+    version: 0,
+    module: order.payload.module,
+    account,
+    status: 'accepted',
+    operation: { job: 'order', state: 'accepted', since: at },
+    ...describeOrder(order),
+    type: null,
+    acceptedAt: at,
+    purchase: null,
+    certificateId: null,
+    certificateIds: [],
+    orderId: null,
+    transactionId: null,
+    charged: null,
+    activationBegunAt: null,
+    activatedAt: null,
+    validation: [],
+    issuedAt: null,
+    endDate: null,
+    paidTill: null,
+    termEnd: null,
+    nextReissueAt: null,
+    problem: null,
+    attempts: 0,
+    lostTries: 0,
+    nextActionAt: now,
+  };
+}
+
+function describeOrder(order: CheckedOrder) {
+  const { payload, commonName, sans } = order;
+  return {
+    requestedType: payload.type,
+    years: payload.years,
+    commonName,
+    sans,
+    fingerprint: fingerprintOrder(payload),
+  };
+}
+
+/**
+ * Decides what an order means (contract, section 3). One purchase per service, ever: the identical order again is
+ * `known`; failed before a purchase, it starts afresh; after a refused activation the same type and years with
+ * corrected csr, dcv or contacts activate what was bought.
+ * @throws FailError ERR_ORDER_DIFFERS for anything else.
+ */
+export function acceptOrder(
+  existing: { record: CertificateRecord; request: OrderPayload } | null,
+  order: CheckedOrder,
+  account: string,
+  now: number,
+): Acceptance {
+  if (existing === null) return { kind: 'new', record: composeRecord(order, account, now) };
+  const { record, request } = existing;
+  const isIdentical = record.fingerprint === fingerprintOrder(order.payload);
+  if (record.status === 'failed' && record.certificateId === null) {
+    const after = { ...composeRecord(order, account, now), version: record.version };
+    return { kind: 'changed', after, cause: 'ordered afresh after a failure that bought nothing' };
+  }
+  if (record.status === 'failed' && fitsPurchase(record, order)) {
+    const changes = { ...describeOrder(order), problem: null, activationBegunAt: null, nextActionAt: now };
+    return {
+      kind: 'changed',
+      after: moveRecord(record, 'purchased', now, changes),
+      cause: 'corrected after a refused activation',
+    };
+  }
+  if (isIdentical) return { kind: 'known' };
+  throw new FailError(
+    `Service ${record.serviceId} was ordered before with other values (${listOrderDifferences(request, order.payload).join(', ')}). ` +
+      (record.status === 'issued'
+        ? 'To change names or key of an issued certificate, use reissue.'
+        : 'Use another serviceId, or repeat the order as it was.'),
+    'ERR_ORDER_DIFFERS',
+  );
+}
+
+/** What was bought can be activated with this order: same module, type, years, and names enough. */
+function fitsPurchase(record: CertificateRecord, order: CheckedOrder): boolean {
+  const { purchase } = record;
+  if (purchase === null || record.module !== order.payload.module) return false;
+  return (
+    purchase.product === order.product.canonical &&
+    record.years === order.payload.years &&
+    order.sansToAdd <= purchase.sansToAdd
+  );
+}

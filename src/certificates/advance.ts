@@ -1,0 +1,174 @@
+import { FailError, InputError, WaitError } from '../errors.js';
+import { NamecheapError } from '../namecheap/errors.js';
+import { activateCertificate } from './activation.js';
+import { delayAfter } from './backoff.js';
+import { brake } from './brake.js';
+import { StaleRecordError } from './errors.js';
+import { checkOrder, type CheckedOrder, type OrderPayload } from './order-payload.js';
+import { parkRecord } from './park.js';
+import type { Stored, Work } from './ports.js';
+import { buyCertificate } from './purchase.js';
+import { isUnfinished, moveRecord, type CertificateRecord } from './record.js';
+import { resolvePurchase } from './resolve.js';
+
+/** Enough for accepted → unclear → accepted → purchased → pending with reloads between; more means a loop. */
+const MAX_TURNS = 12;
+
+/** How soon to look again when another worker holds the record, ms. */
+const LEASED_MS = 1500;
+
+/** A job that waits is rung again by the collector only this long after it should have run, ms: then it was lost. */
+const RING_GRACE_MS = 60_000;
+
+/** An order that Namecheap never takes ends after this long, ms: failed when nothing was bought, else parked. */
+const PATIENCE_MS = 7 * 86_400_000;
+
+/**
+ * Takes an order as far as it goes without waiting: look → act → save, until Namecheap has the CSR. Each turn starts
+ * from the stored record, so it does not matter who left it where.
+ * @returns the record, no longer `accepted`, `purchasing`, `purchase-unclear` or `purchased`.
+ * @throws WaitError to be run again later; FailError when it failed or is parked.
+ */
+export async function advanceOrder(work: Work, serviceId: string): Promise<CertificateRecord> {
+  const { certificates, settings } = work;
+  const known = await certificates.load(serviceId);
+  if (known === null) throw new StaleRecordError(serviceId, 'missing');
+  if (!isOrderOpen(known.record)) return finish(known.record);
+  const lease = await certificates.lease(serviceId, work.lease, settings.leaseMs);
+  if (!lease.isHeld) {
+    throw new WaitError(`Another worker works on ${serviceId}`, Math.min(LEASED_MS, lease.remainingMs + 1));
+  }
+  await certificates.postpone(serviceId, work.now() + settings.leaseMs + RING_GRACE_MS);
+  try {
+    return await takeTurns(work, serviceId);
+  } catch (error) {
+    const end = error instanceof NamecheapError ? await settleReadFailure(work, serviceId, error) : error;
+    if (end instanceof WaitError) await wait(work, serviceId, end);
+    throw end;
+  } finally {
+    // A lost release costs time only: the lease runs out by itself.
+    await certificates.release(serviceId, work.lease).catch(() => undefined);
+  }
+}
+
+/** The steps that an order's job takes; what follows is collected. */
+function isOrderOpen({ status }: CertificateRecord): boolean {
+  return isUnfinished(status) && status !== 'pending-validation';
+}
+
+/** A look at Namecheap that failed decides nothing about the order: it is noted and repeated later. */
+async function settleReadFailure(work: Work, serviceId: string, error: NamecheapError): Promise<Error> {
+  const stored = await work.certificates.load(serviceId);
+  // A charged or submitted call that failed has been settled where it was made.
+  if (stored === null || error.kind !== 'read') return error;
+  const { record } = stored;
+  const delayMs = delayAfter(error, record.attempts, work.random());
+  const after = {
+    ...record,
+    attempts: record.attempts + 1,
+    problem: error.message,
+    nextActionAt: work.now() + delayMs,
+  };
+  await work.certificates.save({
+    before: record,
+    after,
+    change: { cause: error.message, lease: work.lease },
+  });
+  return await brake(work, error, delayMs);
+}
+
+async function wait(work: Work, serviceId: string, end: WaitError): Promise<void> {
+  const stored = await work.certificates.load(serviceId);
+  if (stored === null || !isOrderOpen(stored.record)) return;
+  await work.certificates.postpone(serviceId, work.now() + (end.delayMs ?? 0) + RING_GRACE_MS);
+  if (work.now() - Date.parse(stored.record.acceptedAt) < PATIENCE_MS) return;
+  const { record } = stored;
+  const days = PATIENCE_MS / 86_400_000;
+  if (record.status === 'accepted') {
+    const problem = `Nothing was bought within ${days} days: ${end.message} Order again once this is mended.`;
+    const after = moveRecord(record, 'failed', work.now(), { problem, nextActionAt: null });
+    await work.certificates.save({
+      before: record,
+      after,
+      change: { cause: problem, event: 'certificate.failed', lease: work.lease },
+    });
+    throw new FailError(problem, 'ERR_ORDER_FAILED');
+  }
+  if (record.status === 'purchased')
+    throw await parkRecord(work, record, `Not activated within ${days} days: ${end.message}`);
+}
+
+async function takeTurns(work: Work, serviceId: string): Promise<CertificateRecord> {
+  for (let turn = 0; turn < MAX_TURNS; turn++) {
+    const stored = await work.certificates.load(serviceId);
+    if (stored === null) throw new StaleRecordError(serviceId, 'missing');
+    try {
+      const next = await takeStep(work, stored);
+      if (next === null) return finish(stored.record);
+    } catch (error) {
+      if (!(error instanceof StaleRecordError)) throw error;
+      // Whoever loses looks again; a lost lease means that somebody else goes on.
+      const lease = await work.certificates.lease(serviceId, work.lease, work.settings.leaseMs);
+      if (!lease.isHeld) throw new WaitError(`Another worker took over ${serviceId}`, LEASED_MS);
+    }
+  }
+  throw new WaitError(`The order ${serviceId} did not settle within ${MAX_TURNS} steps`, LEASED_MS);
+}
+
+/** One step, or null when there is nothing to do before validation. */
+async function takeStep(work: Work, { record, request }: Stored): Promise<CertificateRecord | null> {
+  await work.certificates.lease(record.serviceId, work.lease, work.settings.leaseMs);
+  switch (record.status) {
+    case 'accepted':
+      return await withOrder(work, record, request, (order) => buyCertificate(work, record, order));
+    case 'purchasing':
+      return await suspectPurchase(work, record);
+    case 'purchase-unclear':
+      if (record.purchase === null) throw new Error(`${record.serviceId} is unclear without a purchase`);
+      return await resolvePurchase(work, record, record.purchase);
+    case 'purchased':
+      return await withOrder(work, record, request, (order) => activateCertificate(work, record, order));
+    default:
+      return null;
+  }
+}
+
+/** A stored order that a newer version's rules refuse ends as failed, with the reason, instead of being tried for ever; what was bought stays the service's. */
+async function withOrder(
+  work: Work,
+  record: CertificateRecord,
+  request: OrderPayload,
+  act: (order: CheckedOrder) => Promise<CertificateRecord>,
+): Promise<CertificateRecord> {
+  let order: CheckedOrder;
+  try {
+    order = checkOrder(request);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    const after = moveRecord(record, 'failed', work.now(), { problem: error.message, nextActionAt: null });
+    const change = { cause: error.message, event: 'certificate.failed' as const, lease: work.lease };
+    await work.certificates.save({ before: record, after, change });
+    throw error;
+  }
+  return await act(order);
+}
+
+/** An intent that nobody answers for: its worker died, before or after the call. Only reading can tell. */
+async function suspectPurchase(work: Work, record: CertificateRecord): Promise<CertificateRecord> {
+  const problem =
+    'A worker stopped between the intent to buy and its outcome. It is being looked up at Namecheap; nothing is bought again before that.';
+  const after = moveRecord(record, 'purchase-unclear', work.now(), { problem, nextActionAt: work.now() });
+  return await work.certificates.save({
+    before: record,
+    after,
+    change: { cause: problem, lease: work.lease },
+  });
+}
+
+/** What the repeated order is answered with once nothing is left to do. */
+function finish(record: CertificateRecord): CertificateRecord {
+  if (record.status === 'parked') throw new FailError(record.problem ?? 'The order is parked', 'ERR_PARKED');
+  if (record.status === 'failed')
+    throw new FailError(record.problem ?? 'The order failed', 'ERR_ORDER_FAILED');
+  return record;
+}

@@ -1,0 +1,35 @@
+import { WaitError } from '../errors.js';
+import type { NamecheapError } from '../namecheap/errors.js';
+import type { Work } from './ports.js';
+
+const PAUSE_FUNDS_MS = 600_000;
+const PAUSE_CREDENTIALS_MS = 300_000;
+/** When this worker's address is refused, another worker may take the job this soon. */
+const OTHER_WORKER_MS = 15_000;
+
+/** Pauses the account where the error says that no other call would fare better, and announces it. */
+export async function brake(work: Work, error: NamecheapError, delayMs: number): Promise<WaitError> {
+  const { account } = work;
+  if (error.errorClass === 'funds') {
+    await account.pause('purchases', error.message, PAUSE_FUNDS_MS);
+    await work.announce({
+      type: 'module.low-balance',
+      serviceId: null,
+      module: account.module,
+      data: { problem: error.message },
+    });
+    return new WaitError(error.message, PAUSE_FUNDS_MS);
+  }
+  if (error.verdict === 'pause') {
+    const isAddress = error.errorClass === 'address';
+    await account.pause(isAddress ? 'worker' : 'all', error.message, PAUSE_CREDENTIALS_MS);
+    await work.announce({
+      type: 'module.unreachable',
+      serviceId: null,
+      module: account.module,
+      data: { problem: error.message },
+    });
+    return new WaitError(error.message, isAddress ? OTHER_WORKER_MS : PAUSE_CREDENTIALS_MS);
+  }
+  return new WaitError(error.message, delayMs);
+}

@@ -1,0 +1,181 @@
+import type { AccountEvent, CertificateEventType } from '../events.js';
+import type { Namecheap } from '../namecheap/api.js';
+import type { Logger } from '../log/logger.js';
+import type { OrderPayload } from './order-payload.js';
+import type { HistoryEntry, Pem } from './present.js';
+import type { CertificateRecord, Money, Purchase } from './record.js';
+
+/** One service as the store keeps it. */
+export interface Stored {
+  record: CertificateRecord;
+  request: OrderPayload;
+  pem: Pem | null;
+}
+
+/** What is saved with a changed record, all of it in one step or not at all. */
+export interface Change {
+  /** Why, for the history: a short sentence. */
+  cause: string;
+  /** The event that announces the change, if it does. */
+  event?: CertificateEventType;
+  pem?: Pem;
+  request?: OrderPayload;
+  /** The change is refused when this lease was lost meanwhile. */
+  lease?: string;
+}
+
+/** One move of the record: what it was, what it becomes, and what is saved with it. */
+export interface Step {
+  before: CertificateRecord;
+  after: CertificateRecord;
+  change: Change;
+}
+
+export type LeaseAnswer = { isHeld: true } | { isHeld: false; remainingMs: number };
+
+/** The durable truth about certificates. Every write is one compare-and-set on the record's version. */
+export interface CertificateStore {
+  load(serviceId: string): Promise<Stored | null>;
+  /** False when the service exists already; then nothing was written. */
+  create(record: CertificateRecord, request: OrderPayload, change: Change): Promise<boolean>;
+  /** @returns the record with its new version. @throws StaleRecordError when somebody else changed it or holds its lease. */
+  save(step: Step): Promise<CertificateRecord>;
+  /** Takes or prolongs the right to work on the record. */
+  lease(serviceId: string, token: string, durationMs: number): Promise<LeaseAnswer>;
+  release(serviceId: string, token: string): Promise<void>;
+  readHistory(serviceId: string): Promise<HistoryEntry[]>;
+  /** Ids of unfinished services whose next look is due, earliest first. */
+  listDue(now: number, limit: number): Promise<string[]>;
+  /** Moves the next look of an unfinished service without touching its record. */
+  postpone(serviceId: string, until: number): Promise<void>;
+  /** All service ids, in batches. */
+  listServiceIds(): AsyncIterable<string[]>;
+}
+
+export interface SpendingGuard {
+  maxPurchasesPerHour: number | null;
+  /** USD in 24 hours. */
+  maxSpendPerDay: string | null;
+}
+
+export type BeginAnswer =
+  | { kind: 'begun'; record: CertificateRecord }
+  | { kind: 'lane-busy' }
+  | { kind: 'listing-old' }
+  | { kind: 'paused'; reason: string; untilMs: number | null }
+  | { kind: 'guarded'; limit: 'purchases' | 'spend'; retryInMs: number }
+  | { kind: 'bought'; certificateId: number | null };
+
+/** A purchase before it is begun. */
+export type Intent = Omit<Purchase, 'begunAt' | 'cleanLooks'>;
+
+/** `moved-on`: the lane no longer held this purchase, the certificate went to ledger and stock; `claimed`: another service owns that id. */
+export type SettleAnswer =
+  { kind: 'made'; record: CertificateRecord } | { kind: 'moved-on' } | { kind: 'claimed'; owner: string };
+
+export interface Bought {
+  certificateId: number;
+  type: string;
+  orderId: number | null;
+  transactionId: number | null;
+  /** Null when the certificate was adopted after an unanswered call. */
+  charged: Money | null;
+}
+
+/** One row of a complete list of NewPurchase certificates. `product` is null when the type is not in our catalogue. */
+export interface ListedPurchase {
+  certificateId: number;
+  product: string | null;
+  type: string;
+  years: number | null;
+}
+
+/** What a listing could not attribute yet: certificates that an unsettled purchase may explain, lowest id first. */
+export interface ListingAnswer {
+  candidates: ListedPurchase[];
+  foreign: number[];
+  stock: number[];
+}
+
+/** The money side, per account (design, section 3): lanes, claims, stock, foreign ids, ledger. */
+export interface PurchaseStore {
+  /** Records the intent in lane and record together, only when the lane is empty and the key was never bought. */
+  begin(record: CertificateRecord, intent: Intent, lease: string, guard: SpendingGuard): Promise<BeginAnswer>;
+  /** Whether the lane still holds this purchase, and the age of the intent by Redis's clock, ms. */
+  check(account: string, purchase: Purchase): Promise<{ isHeld: boolean; ageMs: number }>;
+  /** Claims the bought certificate, writes the ledger, frees the lane, saves the record. @throws StaleRecordError. */
+  settleMade(step: Step, purchase: Purchase, bought: Bought): Promise<SettleAnswer>;
+  /** Frees the lane. `isConcluded`: by looking, not by Namecheap's word; then a late certificate becomes stock. */
+  settleNotMade(step: Step, purchase: Purchase, isConcluded: boolean): Promise<CertificateRecord>;
+  /** Gives a paid, unowned certificate to the record instead of buying. Null when there is none. */
+  takeStock(record: CertificateRecord, intent: Intent, lease: string): Promise<CertificateRecord | null>;
+  readOwner(account: string, certificateId: number): Promise<string | null>;
+  /** A certificate that one of our purchases paid for and no order owns. */
+  addStock(account: string, row: ListedPurchase, purchase: Purchase): Promise<void>;
+}
+
+/** What Namecheap last showed of an account: its bought certificates and its balance. */
+export interface ListingStore {
+  /** One lister at a time per account. */
+  lock(account: string, token: string, durationMs: number): Promise<boolean>;
+  unlock(account: string, token: string): Promise<void>;
+  /** Redis's clock, ms. */
+  readClock(): Promise<number>;
+  /** Sorts the ids of a complete listing into claimed, stock, foreign and undecided. */
+  record(
+    account: string,
+    module: string,
+    listing: { startedAt: number; completedAt: number; rows: ListedPurchase[] },
+  ): Promise<ListingAnswer>;
+  /** The last balance seen while nothing was unsettled, and what was charged since. */
+  readBalance(account: string): Promise<{ amount: string; at: number; chargedSince: string } | null>;
+  saveBalance(account: string, amount: string, at: number): Promise<void>;
+}
+
+/** `worker`: only the calls of this worker, whose address is not allow-listed; others may go on. */
+export type PauseScope = 'all' | 'purchases' | 'worker';
+
+/** The account as the lifecycle uses it: its API, its limits, its brakes. */
+export interface Account {
+  id: string;
+  module: string;
+  api: Namecheap;
+  guard: SpendingGuard;
+  /** Takes the quota for one charged call, before the intent is recorded. @throws WaitError when the quota or a pause forbids it. */
+  admitPurchase(): Promise<void>;
+  /** Null, or why no purchase may be made through this Redis (it would lose an intent on a crash). */
+  refusal: string | null;
+  /** Stops the account's calls or only its purchases, for `durationMs` or until somebody resumes it (null). */
+  pause(scope: PauseScope, reason: string, durationMs: number | null): Promise<void>;
+}
+
+/** Durations, ms. */
+export interface LifecycleSettings {
+  leaseMs: number;
+  settleTimeMs: number;
+  collectEveryMs: number;
+  reissueBeforeMs: number | null;
+  reissueSpreadMs: number | null;
+}
+
+/** Everything that a step of the lifecycle is handed. */
+export interface Work {
+  account: Account;
+  certificates: CertificateStore;
+  purchases: PurchaseStore;
+  listings: ListingStore;
+  settings: LifecycleSettings;
+  signal: AbortSignal;
+  /** This run's lease token. */
+  lease: string;
+  now(): number;
+  /** Monotonic, ms: for the five seconds between intent and call. */
+  monotonic(): number;
+  createId(): string;
+  /** 0 to 1, for jitter. */
+  random(): number;
+  sleep(ms: number): Promise<void>;
+  log: Logger;
+  report(step: string): Promise<void>;
+  announce(event: Omit<AccountEvent, 'id' | 'at'>): Promise<void>;
+}

@@ -1,0 +1,104 @@
+import { FailError, WaitError } from '../errors.js';
+import { NamecheapError } from '../namecheap/errors.js';
+import { delayAfter, describeError } from './backoff.js';
+import { brake } from './brake.js';
+import { StaleRecordError } from './errors.js';
+import type { Bought, Work } from './ports.js';
+import { moveRecord, type CertificateRecord, type Purchase } from './record.js';
+
+/** An outcome is written until Redis takes it: this often, this far apart. */
+const SETTLE_TRIES = 60;
+const SETTLE_EVERY_MS = 500;
+
+/**
+ * Writes the outcome until Redis has it: the certificate is paid, and this worker is the only one that knows its id.
+ * @returns the record, `purchased`.
+ */
+export async function settleBought(
+  work: Work,
+  record: CertificateRecord,
+  purchase: Purchase,
+  bought: Bought,
+  cause: string,
+): Promise<CertificateRecord> {
+  const { certificateId, type, orderId, transactionId, charged } = bought;
+  let before = record;
+  for (let attempt = 1; ; attempt++) {
+    const changes = {
+      certificateId,
+      certificateIds: [certificateId],
+      type,
+      orderId,
+      transactionId,
+      charged,
+      problem: null,
+    };
+    const after = moveRecord(before, 'purchased', work.now(), { ...changes, nextActionAt: work.now() });
+    try {
+      // No lease here: what was paid is written even if the lease ran out meanwhile.
+      const step = { before, after, change: { cause, event: 'certificate.purchased' as const } };
+      const answer = await work.purchases.settleMade(step, purchase, bought);
+      if (answer.kind === 'made') return answer.record;
+      if (answer.kind === 'moved-on') throw new StaleRecordError(record.serviceId, 'lease');
+      throw new FailError(
+        `Namecheap named certificate ${certificateId}, which service ${answer.owner} owns. Nothing was changed; compare both at Namecheap.`,
+        'ERR_CLAIMED',
+      );
+    } catch (error) {
+      if (error instanceof FailError || attempt >= SETTLE_TRIES) throw error;
+      if (!(error instanceof StaleRecordError)) await work.sleep(SETTLE_EVERY_MS);
+      const stored = await work.certificates.load(record.serviceId).catch(() => null);
+      if (stored?.record.certificateId === certificateId) return stored.record;
+      if (stored !== null && !['purchasing', 'purchase-unclear'].includes(stored.record.status)) throw error;
+      before = stored?.record ?? before;
+    }
+  }
+}
+
+/** Turns a failed call into the record's next state; returns the error that tells the queue. Everything unknown is unclear. */
+export async function settleFailure(
+  work: Work,
+  record: CertificateRecord,
+  purchase: Purchase,
+  error: unknown,
+): Promise<Error> {
+  const isNotMade = error instanceof NamecheapError && error.outcome === 'not-made';
+  if (!isNotMade) {
+    const problem = `The purchase was not answered clearly (${describeError(error)}). It is being looked up at Namecheap; nothing is bought again before that.`;
+    const after = moveRecord(record, 'purchase-unclear', work.now(), { problem, nextActionAt: work.now() });
+    await work.certificates.save({ before: record, after, change: { cause: problem } });
+    return new WaitError(problem, 500);
+  }
+  if (error.verdict === 'fail') {
+    const after = moveRecord(record, 'failed', work.now(), { problem: error.message, nextActionAt: null });
+    const change = { cause: error.message, event: 'certificate.failed' as const };
+    await work.purchases.settleNotMade({ before: record, after, change }, purchase, false);
+    return error;
+  }
+  const delayMs = delayAfter(error, record.attempts, work.random());
+  const after = moveRecord(record, 'accepted', work.now(), {
+    problem: error.message,
+    attempts: record.attempts + 1,
+    nextActionAt: work.now() + delayMs,
+  });
+  await work.purchases.settleNotMade(
+    { before: record, after, change: { cause: error.message } },
+    purchase,
+    false,
+  );
+  return await brake(work, error, delayMs);
+}
+
+/** The call was never made: the lane is free again. */
+export async function abandon(
+  work: Work,
+  record: CertificateRecord,
+  purchase: Purchase,
+  cause: string,
+): Promise<void> {
+  const after = moveRecord(record, 'accepted', work.now(), {
+    purchase: null,
+    nextActionAt: work.now(),
+  });
+  await work.purchases.settleNotMade({ before: record, after, change: { cause } }, purchase, false);
+}

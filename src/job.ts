@@ -1,0 +1,60 @@
+import type { z } from 'zod';
+import type { Account, Work } from './certificates/ports.js';
+import type { AccountSettings, ModuleParameters } from './modules/settings.js';
+import type { Store } from './store/store.js';
+
+/** The end of a run: the job is done, or looks again later. Everything else is thrown. */
+export type RunEnd<Result> =
+  { kind: 'done'; result: Result } | { kind: 'snooze'; delayMs: number; reason: string };
+
+/** Ends the job with its return value. */
+export function done<Result>(result: Result): RunEnd<Result> {
+  return { kind: 'done', result };
+}
+
+/** Postpones the job by `delayMs`; costs no attempt. `reason` is shown to people. */
+export function snooze<Result>(delayMs: number, reason: string): RunEnd<Result> {
+  return { kind: 'snooze', delayMs, reason };
+}
+
+/** What a handler is handed. Nothing in it knows the queue, so a unit test is a function call. `{ ...context, account }` is a {@link Work}. */
+export interface JobContext extends Omit<Work, 'account'> {
+  /** From 1; counts the starts of this job, snoozes included. */
+  attempt: number;
+  store: Store;
+  /** The module's Namecheap account, its key opened. @throws FailError when there is no such module. */
+  openAccount(module: string): Promise<Account>;
+  /** An account for the connection test: from settings that need not be stored, and not held back by a pause. */
+  openForTest(settings: AccountSettings, parameters: ModuleParameters, module: string): Account;
+  /** Adds another job. @returns its id. */
+  enqueue(job: string, payload: unknown): Promise<string>;
+}
+
+export interface JobDefinition<Payload = unknown, Result = unknown> {
+  name: string;
+  /** One sentence, for `--help`. */
+  summary: string;
+  schema: z.ZodType<Payload>;
+  /** A payload that works, for `--help`. */
+  example: unknown;
+  /** What the job is about, for its id and for people: a service id, a module. */
+  subject(payload: Payload): string;
+  options: {
+    /** Jobs of this queue that one worker runs side by side. */
+    concurrency: number;
+    /** BullMQ priority: lower runs first; every job has one. */
+    priority: number;
+    /** Starts after which a job that keeps throwing `retry` fails. */
+    attempts: number;
+  };
+  /** Makes the work durable before the job is added, so that losing every job loses nothing. */
+  accept?(payload: Payload, store: Store, now: number): Promise<void>;
+  run(payload: Payload, context: JobContext): Promise<RunEnd<Result>>;
+}
+
+/** Declares a job: schema, options and handler beside each other, one file per job. */
+export function defineJob<Payload, Result>(
+  definition: JobDefinition<Payload, Result>,
+): JobDefinition<Payload, Result> {
+  return definition;
+}

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import type { RedisClient } from './connection.js';
+import type { Keys } from './keys.js';
+
+export type StoredPauseScope = 'all' | 'purchases';
+
+export interface Pause {
+  scope: StoredPauseScope;
+  reason: string;
+  /** ms, or null until somebody resumes it. */
+  until: number | null;
+}
+
+const pauseSchema = z.object({ reason: z.string(), until: z.coerce.number().nullable() });
+
+/** The brakes of each Namecheap account. */
+export class AccountStore {
+  readonly #redis: RedisClient;
+  readonly #keys: Keys;
+
+  constructor(redis: RedisClient, keys: Keys) {
+    this.#redis = redis;
+    this.#keys = keys;
+  }
+
+  async pause(account: string, pause: Pause): Promise<void> {
+    const { scope, reason, until } = pause;
+    // The time travels as a string: Lua, which reads it in `begin`, would print a number in exponent form.
+    const json = JSON.stringify({ reason, until: until === null ? null : String(until) });
+    await this.#redis.hset(this.#keys.account(account, 'pause'), scope, json);
+  }
+
+  async resume(account: string): Promise<void> {
+    await this.#redis.del(this.#keys.account(account, 'pause'));
+  }
+
+  /** Ends what ends by itself sooner: a test has just shown that the account works. A person's pause stays. */
+  async endAutomaticPauses(account: string, now: number): Promise<void> {
+    for (const { scope, until } of await this.listPauses(account, now)) {
+      if (until !== null) await this.#redis.hdel(this.#keys.account(account, 'pause'), scope);
+    }
+  }
+
+  /** The pauses in force. */
+  async listPauses(account: string, now: number): Promise<Pause[]> {
+    const raw = await this.#redis.hgetall(this.#keys.account(account, 'pause'));
+    return (['all', 'purchases'] as const).flatMap((scope) => {
+      const text = raw[scope];
+      if (text === undefined) return [];
+      const { reason, until } = pauseSchema.parse(JSON.parse(text));
+      return until === null || until > now ? [{ scope, reason, until }] : [];
+    });
+  }
+
+  /** Unsettled purchases, certificates in stock and foreign ones, for people. */
+  async countCertificates(account: string): Promise<{ unsettled: number; stock: number; foreign: number }> {
+    const [unsettled, stock, foreign] = await Promise.all(
+      ['lanes', 'stock', 'foreign'].map((what) => this.#redis.hlen(this.#keys.account(account, what))),
+    );
+    return { unsettled: unsettled ?? 0, stock: stock ?? 0, foreign: foreign ?? 0 };
+  }
+}

@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import { StaleRecordError } from '../certificates/errors.js';
+import { orderPayloadSchema, type OrderPayload } from '../certificates/order-payload.js';
+import type { CertificateStore, Change, LeaseAnswer, Step, Stored } from '../certificates/ports.js';
+import type { HistoryEntry } from '../certificates/present.js';
+import type { CertificateRecord } from '../certificates/record.js';
+import { COMMIT_LUA, commitKeys, composeCommit } from './commit.js';
+import type { RedisClient } from './connection.js';
+import type { Keys } from './keys.js';
+import { historySchema, pemSchema, recordSchema } from './schemas.js';
+import { defineScript, runScript } from './script.js';
+
+const SAVE = defineScript(`${COMMIT_LUA}
+local c = cjson.decode(ARGV[1])
+local verdict = check(c)
+if verdict == 'ok' then
+  write(c)
+  if c.expect == '' then redis.call('HINCRBY', KEYS[7], ARGV[2], 1) end
+end
+return verdict`);
+
+/** A lease that ran out may be taken by anybody; ours may be prolonged. The server's clock decides. */
+const LEASE = defineScript(`
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local held = redis.call('HMGET', KEYS[1], 'lease', 'leaseUntil', 'version')
+if not held[3] then return -1 end
+if held[1] and held[1] ~= ARGV[1] and tonumber(held[2]) > now then return tonumber(held[2]) - now end
+redis.call('HSET', KEYS[1], 'lease', ARGV[1], 'leaseUntil', string.format('%.0f', now + ARGV[2]))
+return 0`);
+
+const RELEASE = defineScript(`
+if redis.call('HGET', KEYS[1], 'lease') == ARGV[1] then redis.call('HDEL', KEYS[1], 'lease', 'leaseUntil') end
+return 0`);
+
+const saveAnswer = z.enum(['ok', 'exists', 'version', 'lease', 'missing']);
+
+/** {@link CertificateStore} on Redis: one hash per service, its history beside it, two time indexes. */
+export class RedisCertificateStore implements CertificateStore {
+  readonly #redis: RedisClient;
+  readonly #keys: Keys;
+  readonly #now: () => number;
+
+  constructor(redis: RedisClient, keys: Keys, now: () => number) {
+    this.#redis = redis;
+    this.#keys = keys;
+    this.#now = now;
+  }
+
+  async load(serviceId: string): Promise<Stored | null> {
+    const [record, request, pem] = await this.#redis.hmget(
+      this.#keys.certificate(serviceId),
+      'record',
+      'request',
+      'pem',
+    );
+    if (!record || !request) return null;
+    return {
+      record: recordSchema.parse(JSON.parse(record)),
+      request: orderPayloadSchema.parse(JSON.parse(request)),
+      pem: pem ? pemSchema.parse(JSON.parse(pem)) : null,
+    };
+  }
+
+  async create(record: CertificateRecord, request: OrderPayload, change: Change): Promise<boolean> {
+    return (await this.#commit(null, record, { ...change, request })).answer === 'ok';
+  }
+
+  async save(step: Step): Promise<CertificateRecord> {
+    const { answer, record } = await this.#commit(step.before, step.after, step.change);
+    if (answer === 'ok') return record;
+    throw new StaleRecordError(record.serviceId, answer === 'exists' ? 'version' : answer);
+  }
+
+  async #commit(before: CertificateRecord | null, after: CertificateRecord, change: Change) {
+    const { record, argument } = composeCommit({ before, after, change, now: this.#now() });
+    const keys = [...commitKeys(this.#keys, record.serviceId), this.#keys.moduleUses];
+    const answer = saveAnswer.parse(await runScript(this.#redis, SAVE, keys, [argument, record.module]));
+    return { answer, record };
+  }
+
+  async lease(serviceId: string, token: string, durationMs: number): Promise<LeaseAnswer> {
+    const answer = await runScript(
+      this.#redis,
+      LEASE,
+      [this.#keys.certificate(serviceId)],
+      [token, durationMs],
+    );
+    const remainingMs = z.number().parse(answer);
+    if (remainingMs < 0) throw new StaleRecordError(serviceId, 'missing');
+    return remainingMs === 0 ? { isHeld: true } : { isHeld: false, remainingMs };
+  }
+
+  async release(serviceId: string, token: string): Promise<void> {
+    await runScript(this.#redis, RELEASE, [this.#keys.certificate(serviceId)], [token]);
+  }
+
+  async readHistory(serviceId: string): Promise<HistoryEntry[]> {
+    const entries = await this.#redis.lrange(this.#keys.history(serviceId), 0, -1);
+    return entries.map((entry) => historySchema.parse(JSON.parse(entry)));
+  }
+
+  async listDue(now: number, limit: number): Promise<string[]> {
+    return await this.#redis.zrangebyscore(this.#keys.open, '-inf', now, 'LIMIT', 0, limit);
+  }
+
+  async postpone(serviceId: string, until: number): Promise<void> {
+    // XX: a service that finished meanwhile must not come back into the index.
+    await this.#redis.zadd(this.#keys.open, 'XX', until, serviceId);
+  }
+
+  async *listServiceIds(): AsyncIterable<string[]> {
+    let cursor = '0';
+    do {
+      const [next, batch] = await this.#redis.sscan(this.#keys.services, cursor, 'COUNT', 500);
+      cursor = next;
+      yield batch;
+    } while (cursor !== '0');
+  }
+}

@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import { presentSnapshot, type HistoryEntry, type Pem } from '../certificates/present.js';
+import type { Change } from '../certificates/ports.js';
+import type { CertificateRecord } from '../certificates/record.js';
+import type { CertificateEvent } from '../events.js';
+import type { Keys } from './keys.js';
+
+/** The stream keeps about this many events; a reader that is further behind lists the certificates instead. */
+const EVENTS_KEPT = 100_000;
+
+/** A certificate's history keeps its newest entries. */
+const HISTORY_KEPT = 500;
+
+/**
+ * The Lua every script starts with: `check(c)` compares version and lease and changes nothing, `write(c)` saves
+ * record, indexes, history and event together. KEYS 1–6 are always those of {@link commitKeys}.
+ */
+export const COMMIT_LUA = `
+local function clock()
+  local t = redis.call('TIME')
+  return t[1] * 1000 + math.floor(t[2] / 1000)
+end
+local function check(c)
+  local version = redis.call('HGET', KEYS[1], 'version')
+  if c.expect == '' then
+    if version then return 'exists' end
+  elseif not version then
+    return 'missing'
+  elseif version ~= c.expect then
+    return 'version'
+  end
+  if c.lease ~= '' and redis.call('HGET', KEYS[1], 'lease') ~= c.lease then return 'lease' end
+  return 'ok'
+end
+local function write(c)
+  redis.call('HSET', KEYS[1], 'version', c.version, 'status', c.status, 'record', c.record)
+  if c.request ~= '' then redis.call('HSET', KEYS[1], 'request', c.request) end
+  if c.pem ~= '' then redis.call('HSET', KEYS[1], 'pem', c.pem) end
+  redis.call('RPUSH', KEYS[2], c.history)
+  redis.call('LTRIM', KEYS[2], -${HISTORY_KEPT}, -1)
+  if c.open ~= '' then redis.call('ZADD', KEYS[3], c.open, c.id) else redis.call('ZREM', KEYS[3], c.id) end
+  if c.due ~= '' then redis.call('ZADD', KEYS[4], c.due, c.id) else redis.call('ZREM', KEYS[4], c.id) end
+  if c.event ~= '' then redis.call('XADD', KEYS[5], 'MAXLEN', '~', ${EVENTS_KEPT}, '*', 'event', c.event) end
+  redis.call('SADD', KEYS[6], c.id)
+end
+`;
+
+/** KEYS 1–6 of every script that commits a record. */
+export function commitKeys(keys: Keys, serviceId: string): string[] {
+  return [
+    keys.certificate(serviceId),
+    keys.history(serviceId),
+    keys.open,
+    keys.due,
+    keys.events,
+    keys.services,
+  ];
+}
+
+export interface CommitInput {
+  /** The record as it must still be stored; null when it must not exist yet. */
+  before: CertificateRecord | null;
+  after: CertificateRecord;
+  change: Change;
+  now: number;
+}
+
+/** The record with its next version, and the JSON argument for {@link COMMIT_LUA}. Numbers travel as strings: Lua would round them. */
+export function composeCommit(input: CommitInput): { record: CertificateRecord; argument: string } {
+  const { before, change } = input;
+  const record = { ...input.after, version: (before?.version ?? 0) + 1 };
+  const at = new Date(input.now).toISOString();
+  const history: HistoryEntry = { at, from: before?.status ?? null, to: record.status, cause: change.cause };
+  const argument = {
+    id: record.serviceId,
+    expect: before === null ? '' : String(before.version),
+    lease: change.lease ?? '',
+    version: String(record.version),
+    status: record.status,
+    record: JSON.stringify(record),
+    request: change.request === undefined ? '' : JSON.stringify(change.request),
+    pem: change.pem === undefined ? '' : JSON.stringify(change.pem),
+    open: record.nextActionAt === null ? '' : String(record.nextActionAt),
+    due: record.nextReissueAt === null ? '' : String(Date.parse(record.nextReissueAt)),
+    history: JSON.stringify(history),
+    event:
+      change.event === undefined
+        ? ''
+        : JSON.stringify(composeEvent(change.event, record, change.pem ?? null, at)),
+  };
+  return { record, argument: JSON.stringify(argument) };
+}
+
+function composeEvent(
+  type: CertificateEvent['type'],
+  record: CertificateRecord,
+  pem: Pem | null,
+  at: string,
+): CertificateEvent {
+  const data = presentSnapshot(record, pem);
+  return { id: randomUUID(), type, at, serviceId: record.serviceId, module: record.module, data };
+}

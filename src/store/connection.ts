@@ -1,0 +1,95 @@
+import { Cluster, Redis } from 'ioredis';
+import type { RedisTarget } from '../../config/environment.js';
+import { PmnamecheapError } from '../errors.js';
+
+export type RedisClient = Redis | Cluster;
+
+/** The few settings in which our connections differ. Durations in ms. */
+export interface ConnectionSettings {
+  autoResendUnfulfilledCommands?: boolean;
+  enableOfflineQueue?: boolean;
+  /** Null: a command waits for as long as the reconnection takes (BullMQ's workers need this). */
+  maxRetriesPerRequest?: number | null;
+  connectTimeout?: number;
+  retryStrategy?: (times: number) => number;
+}
+
+/** Redis cannot be reached or refuses us. */
+export class RedisUnavailableError extends PmnamecheapError {
+  constructor(where: string, reason: string) {
+    super(`Redis at ${where} does not answer (${reason}): start it, or set REDIS_URL to where it runs`, {
+      code: 'ERR_REDIS_UNAVAILABLE',
+      verdict: 'retry',
+    });
+  }
+}
+
+/** The target for people: hosts and ports, never a password. */
+export function describeTarget(target: RedisTarget): string {
+  if (target.kind === 'url') {
+    const { protocol, host, pathname } = new URL(target.url);
+    return `${protocol}//${host}${pathname === '/' ? '' : pathname}`;
+  }
+  const nodes = target.kind === 'sentinel' ? target.sentinels : target.nodes;
+  return nodes.map((node) => `${node.host}:${node.port}`).join(',');
+}
+
+/** A client that is not connected yet. An error listener is attached: ioredis would otherwise throw from the event loop. */
+export function createRedis(target: RedisTarget, settings: ConnectionSettings): RedisClient {
+  const client = build(target, settings);
+  client.on('error', () => undefined);
+  return client;
+}
+
+function build(target: RedisTarget, settings: ConnectionSettings): RedisClient {
+  const options = { lazyConnect: true, ...settings };
+  if (target.kind === 'url') return new Redis(target.url, options);
+  if (target.kind === 'sentinel')
+    return new Redis({ ...options, sentinels: target.sentinels, name: target.name });
+  const { enableOfflineQueue = true, retryStrategy, ...redisOptions } = settings;
+  return new Cluster(target.nodes, {
+    lazyConnect: true,
+    enableOfflineQueue,
+    redisOptions,
+    ...(retryStrategy === undefined ? {} : { clusterRetryStrategy: retryStrategy }),
+  });
+}
+
+/**
+ * The connection that money depends on: a command whose reply was lost is never sent again behind our back, and
+ * nothing is queued while Redis is away (the intent would be recorded after the call was made).
+ * @throws RedisUnavailableError when Redis does not answer within `timeoutMs`.
+ */
+export async function connectStore(target: RedisTarget, timeoutMs = 5000): Promise<RedisClient> {
+  const client = createRedis(target, {
+    autoResendUnfulfilledCommands: false,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    connectTimeout: timeoutMs,
+    retryStrategy: (times) => Math.min(times * 100, 2000),
+  });
+  await connectWithin(client, target, timeoutMs);
+  return client;
+}
+
+async function connectWithin(client: RedisClient, target: RedisTarget, timeoutMs: number): Promise<void> {
+  let reason = `no answer within ${timeoutMs} ms`;
+  client.on('error', (error: Error) => (reason = error.message || reason));
+  const deadline = AbortSignal.timeout(timeoutMs);
+  const expired = new Promise<never>((_, reject) => {
+    deadline.addEventListener('abort', () => reject(new Error(reason)), { once: true });
+  });
+  try {
+    // With lazyConnect the first failure rejects; a refused connection is told at once instead of after the deadline.
+    await Promise.race([client.connect().then(() => client.ping()), expired]);
+  } catch (error) {
+    client.disconnect();
+    throw new RedisUnavailableError(describeTarget(target), error instanceof Error ? error.message : reason);
+  }
+}
+
+/** Redis's clock, ms: the one that all workers share. */
+export async function readClock(redis: RedisClient): Promise<number> {
+  const [seconds, micros] = await redis.time();
+  return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
+}

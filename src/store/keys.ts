@@ -1,0 +1,35 @@
+/** Every key of ours in one place. The prefix carries a hash tag, so that all of them share a Cluster slot with BullMQ's. */
+export interface Keys {
+  certificate(serviceId: string): string;
+  history(serviceId: string): string;
+  /** Sorted set: unfinished services by the time of their next look, ms. */
+  open: string;
+  /** Sorted set: issued services by the time their reissue is due, ms. */
+  due: string;
+  /** Set of all service ids. */
+  services: string;
+  /** Stream of events (contract, section 5). */
+  events: string;
+  module(name: string): string;
+  modules: string;
+  /** Hash: how many services use a module. */
+  moduleUses: string;
+  /** Anything that belongs to a Namecheap account. */
+  account(id: string, what: string): string;
+}
+
+/** The keys under a prefix such as `{pmnamecheap}`. */
+export function createKeys(prefix: string): Keys {
+  return {
+    certificate: (serviceId) => `${prefix}:certificate:${serviceId}`,
+    history: (serviceId) => `${prefix}:history:${serviceId}`,
+    open: `${prefix}:open`,
+    due: `${prefix}:due`,
+    services: `${prefix}:services`,
+    events: `${prefix}:events`,
+    module: (name) => `${prefix}:module:${name}`,
+    modules: `${prefix}:modules`,
+    moduleUses: `${prefix}:module-uses`,
+    account: (id, what) => `${prefix}:account:${id}:${what}`,
+  };
+}

@@ -1,0 +1,72 @@
+import { Big } from 'big.js';
+import { z } from 'zod';
+import type { ListedPurchase, ListingAnswer, ListingStore } from '../certificates/ports.js';
+import { readClock, type RedisClient } from './connection.js';
+import type { Keys } from './keys.js';
+import { accountKeys, RECORD_LISTING } from './purchase-scripts.js';
+import { runScript } from './script.js';
+
+const idsSchema = z.array(z.coerce.number());
+
+/** {@link ListingStore} on Redis: what Namecheap last showed of each account. */
+export class RedisListingStore implements ListingStore {
+  readonly #redis: RedisClient;
+  readonly #keys: Keys;
+  readonly #now: () => number;
+
+  constructor(redis: RedisClient, keys: Keys, now: () => number) {
+    this.#redis = redis;
+    this.#keys = keys;
+    this.#now = now;
+  }
+
+  async lock(account: string, token: string, durationMs: number): Promise<boolean> {
+    return (
+      (await this.#redis.set(this.#keys.account(account, 'lister'), token, 'PX', durationMs, 'NX')) === 'OK'
+    );
+  }
+
+  async unlock(account: string, token: string): Promise<void> {
+    const key = this.#keys.account(account, 'lister');
+    if ((await this.#redis.get(key)) === token) await this.#redis.del(key);
+  }
+
+  async readClock(): Promise<number> {
+    return await readClock(this.#redis);
+  }
+
+  async record(
+    account: string,
+    module: string,
+    listing: { startedAt: number; completedAt: number; rows: ListedPurchase[] },
+  ): Promise<ListingAnswer> {
+    const keys = [...accountKeys(this.#keys, account), this.#keys.events];
+    const { startedAt, completedAt, rows } = listing;
+    const args = [
+      startedAt,
+      completedAt,
+      JSON.stringify(rows),
+      new Date(this.#now()).toISOString(),
+      module,
+      account,
+    ];
+    const raw = await runScript(this.#redis, RECORD_LISTING, keys, args);
+    const [open, foreign, stock] = z.tuple([idsSchema, idsSchema, idsSchema]).parse(raw);
+    const candidates = rows.filter((row) => open.includes(row.certificateId));
+    return { candidates: candidates.sort((a, b) => a.certificateId - b.certificateId), foreign, stock };
+  }
+
+  async readBalance(account: string): Promise<{ amount: string; at: number; chargedSince: string } | null> {
+    const raw = await this.#redis.hgetall(this.#keys.account(account, 'balance'));
+    if (raw['amount'] === undefined || raw['at'] === undefined) return null;
+    const members = await this.#redis.zrangebyscore(this.#keys.account(account, 'spend'), raw['at'], '+inf');
+    const units = members.reduce((sum, member) => sum.plus(member.split('|')[1] ?? 0), new Big(0));
+    return { amount: raw['amount'], at: Number(raw['at']), chargedSince: units.div(10_000).toFixed(4) };
+  }
+
+  async saveBalance(account: string, amount: string, at: number): Promise<void> {
+    // While a purchase is unsettled the old figure is the evidence: keep it.
+    if ((await this.#redis.hlen(this.#keys.account(account, 'lanes'))) > 0) return;
+    await this.#redis.hset(this.#keys.account(account, 'balance'), { amount, at });
+  }
+}

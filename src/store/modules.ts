@@ -1,0 +1,43 @@
+import { moduleSchema, type ModuleRecord } from '../modules/settings.js';
+import type { RedisClient } from './connection.js';
+import type { Keys } from './keys.js';
+
+/** Modules (Namecheap accounts under a name) in Redis; their keys are sealed. */
+export class ModuleStore {
+  readonly #redis: RedisClient;
+  readonly #keys: Keys;
+
+  constructor(redis: RedisClient, keys: Keys) {
+    this.#redis = redis;
+    this.#keys = keys;
+  }
+
+  async load(name: string): Promise<ModuleRecord | null> {
+    const raw = await this.#redis.get(this.#keys.module(name));
+    return raw === null ? null : moduleSchema.parse(JSON.parse(raw));
+  }
+
+  async save(module: ModuleRecord): Promise<void> {
+    await this.#redis
+      .multi()
+      .set(this.#keys.module(module.name), JSON.stringify(module))
+      .sadd(this.#keys.modules, module.name)
+      .exec();
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.#redis.multi().del(this.#keys.module(name)).srem(this.#keys.modules, name).exec();
+  }
+
+  /** All modules, by name. */
+  async list(): Promise<ModuleRecord[]> {
+    const names = (await this.#redis.smembers(this.#keys.modules)).sort();
+    const modules = await Promise.all(names.map((name) => this.load(name)));
+    return modules.filter((module) => module !== null);
+  }
+
+  /** How many services were ordered through the module. */
+  async countUses(name: string): Promise<number> {
+    return Number((await this.#redis.hget(this.#keys.moduleUses, name)) ?? 0);
+  }
+}

@@ -1,0 +1,192 @@
+import { COMMIT_LUA } from './commit.js';
+import type { Keys } from './keys.js';
+import { defineScript } from './script.js';
+
+/** A listing older than this may hide what somebody bought by hand meanwhile. */
+const LISTING_MAX_AGE_MS = 600_000;
+
+/** Names of the account's keys; in every script below they are KEYS 7 onwards, in this order. */
+const ACCOUNT_KEYS = [
+  'lanes', // 7: hash lane → the one unsettled purchase
+  'purchases', // 8: hash purchase key → unsettled or made purchase
+  'not-made', // 9: hash purchase id → purchase that was settled as not made
+  'claims', // 10: hash certificate id → service id
+  'stock', // 11: hash certificate id → paid certificate that no order owns
+  'foreign', // 12: hash certificate id → when it was first seen
+  'ledger', // 13: hash transaction id → entry
+  'spend', // 14: sorted set "transaction|1/10000 of a unit" by time
+  'begun', // 15: sorted set purchase id by time
+  'listing', // 16: hash startedAt, completedAt of the last complete listing
+  'pause', // 17: hash scope → { reason, until }
+] as const;
+
+export function accountKeys(keys: Keys, account: string): string[] {
+  return ACCOUNT_KEYS.map((name) => keys.account(account, name));
+}
+
+/** Shared by the scripts: the pause in force for a purchase, and the spending of the last 24 hours. */
+const ACCOUNT_LUA = `${COMMIT_LUA}
+local function pause(now)
+  for _, scope in ipairs({'all', 'purchases'}) do
+    local raw = redis.call('HGET', KEYS[17], scope)
+    if raw then
+      local p = cjson.decode(raw)
+      if p['until'] == cjson.null or tonumber(p['until']) > now then return p end
+    end
+  end
+  return nil
+end
+local function units(now)
+  local sum = 0
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[14], now - 86400000, '+inf')) do
+    sum = sum + tonumber(string.match(member, '|(%-?%d+)$'))
+  end
+  return sum
+end
+local function ms(n) return string.format('%.0f', n) end
+`;
+
+/**
+ * ARGV: commit JSON, intent JSON, lane, purchase key, purchase id, max purchases per hour or '', max spend per day
+ * in 1/10000 or ''. Every refusal leaves everything unchanged.
+ */
+export const BEGIN = defineScript(`${ACCOUNT_LUA}
+local now = clock()
+local c = cjson.decode(ARGV[1])
+local verdict = check(c)
+if verdict ~= 'ok' then return {'stale', verdict} end
+local stop = pause(now)
+if stop then return {'paused', stop.reason, stop['until'] == cjson.null and '' or ms(stop['until'])} end
+local known = redis.call('HGET', KEYS[8], ARGV[4])
+if known then return {'bought', known} end
+if redis.call('HEXISTS', KEYS[7], ARGV[3]) == 1 then return {'lane-busy'} end
+local listed = redis.call('HGET', KEYS[16], 'completedAt')
+if not listed or tonumber(listed) < now - ${LISTING_MAX_AGE_MS} then return {'listing-old'} end
+if ARGV[6] ~= '' and redis.call('ZCOUNT', KEYS[15], now - 3600000, '+inf') >= tonumber(ARGV[6]) then
+  local first = redis.call('ZRANGEBYSCORE', KEYS[15], now - 3600000, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  return {'guarded', 'purchases', first[2] and ms(tonumber(first[2]) + 3600000 - now) or '3600000'}
+end
+if ARGV[7] ~= '' and units(now) >= tonumber(ARGV[7]) then return {'guarded', 'spend', '3600000'} end
+write(c)
+redis.call('HSET', KEYS[7], ARGV[3], ARGV[2])
+redis.call('HSET', KEYS[8], ARGV[4], ARGV[2])
+redis.call('ZADD', KEYS[15], now, ARGV[5])
+redis.call('ZREMRANGEBYSCORE', KEYS[15], '-inf', now - 86400000)
+return {'begun'}`);
+
+/**
+ * ARGV: commit JSON, lane, purchase key, purchase id, settled purchase JSON, certificate id, service id,
+ * ledger id, ledger entry JSON, charge in 1/10000, stock JSON. Money first: the ledger entry is written whatever else has changed.
+ */
+export const SETTLE_MADE = defineScript(`${ACCOUNT_LUA}
+local now = clock()
+local function enter()
+  if redis.call('HSETNX', KEYS[13], ARGV[8], ARGV[9]) == 1 then
+    redis.call('ZADD', KEYS[14], now, ARGV[8] .. '|' .. ARGV[10])
+    redis.call('ZREMRANGEBYSCORE', KEYS[14], '-inf', now - 172800000)
+  end
+end
+local lane = redis.call('HGET', KEYS[7], ARGV[2])
+local holds = lane and cjson.decode(lane).id == ARGV[4]
+local owner = redis.call('HGET', KEYS[10], ARGV[6])
+if not holds then
+  enter()
+  if not owner then
+    redis.call('HSET', KEYS[11], ARGV[6], ARGV[11])
+    redis.call('HDEL', KEYS[12], ARGV[6])
+    redis.call('HDEL', KEYS[9], ARGV[4])
+  end
+  return {'moved-on'}
+end
+if owner and owner ~= ARGV[7] then return {'claimed', owner} end
+local c = cjson.decode(ARGV[1])
+local verdict = check(c)
+if verdict ~= 'ok' then return {'stale', verdict} end
+enter()
+redis.call('HSET', KEYS[10], ARGV[6], ARGV[7])
+redis.call('HDEL', KEYS[11], ARGV[6])
+redis.call('HDEL', KEYS[12], ARGV[6])
+redis.call('HDEL', KEYS[7], ARGV[2])
+redis.call('HSET', KEYS[8], ARGV[3], ARGV[5])
+write(c)
+return {'made'}`);
+
+/**
+ * ARGV: commit JSON, lane, purchase key, purchase id, purchase JSON, '1' to remember it. Only a purchase that was
+ * concluded by looking is remembered: its certificate may still appear; a refused one never will, and remembering it
+ * would take somebody's purchase by hand for ours.
+ */
+export const SETTLE_NOT_MADE = defineScript(`${ACCOUNT_LUA}
+local c = cjson.decode(ARGV[1])
+local lane = redis.call('HGET', KEYS[7], ARGV[2])
+if not lane or cjson.decode(lane).id ~= ARGV[4] then return {'stale', 'version'} end
+local verdict = check(c)
+if verdict ~= 'ok' then return {'stale', verdict} end
+redis.call('HDEL', KEYS[7], ARGV[2])
+redis.call('HDEL', KEYS[8], ARGV[3])
+if ARGV[6] == '1' then redis.call('HSET', KEYS[9], ARGV[4], ARGV[5]) end
+redis.call('ZREM', KEYS[15], ARGV[4])
+write(c)
+return {'not-made'}`);
+
+/** ARGV: commit JSON, purchase key, purchase JSON, certificate id, service id. The caller chose the id; here it must still be free. */
+export const TAKE_STOCK = defineScript(`${ACCOUNT_LUA}
+local c = cjson.decode(ARGV[1])
+local verdict = check(c)
+if verdict ~= 'ok' then return {'stale', verdict} end
+if redis.call('HEXISTS', KEYS[8], ARGV[2]) == 1 or redis.call('HDEL', KEYS[11], ARGV[4]) == 0 then return {'none'} end
+redis.call('HSET', KEYS[10], ARGV[4], ARGV[5])
+redis.call('HSET', KEYS[8], ARGV[2], ARGV[3])
+write(c)
+return {'taken'}`);
+
+/**
+ * KEYS: the account's, as 7 onwards minus 6, that is 1–11, then events. ARGV: startedAt, completedAt, rows JSON,
+ * ISO time, module, account.
+ * An unclaimed id is ours only if one of our unsettled or settled-as-not-made purchases explains it; else it is foreign.
+ */
+export const RECORD_LISTING = defineScript(`
+local lanes, notMade, claims, stock, foreign = KEYS[1], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local unsettled, settled = {}, {}
+for _, raw in ipairs(redis.call('HVALS', lanes)) do table.insert(unsettled, cjson.decode(raw)) end
+for _, raw in ipairs(redis.call('HVALS', notMade)) do table.insert(settled, cjson.decode(raw)) end
+local completedAt = tonumber(ARGV[2])
+local function explains(p, row)
+  local sameProduct = row.product == cjson.null or row.product == p.product
+  return sameProduct and (row.years == cjson.null or row.years == p.years)
+end
+local candidates, newForeign, newStock = {}, {}, {}
+for _, row in ipairs(cjson.decode(ARGV[3])) do
+  local id = string.format('%.0f', row.certificateId)
+  local known = redis.call('HEXISTS', claims, id) + redis.call('HEXISTS', stock, id) + redis.call('HEXISTS', foreign, id)
+  if known == 0 then
+    local isOpen = false
+    for _, p in ipairs(unsettled) do
+      if p.begunAt <= completedAt and explains(p, row) then isOpen = true end
+    end
+    if isOpen then
+      table.insert(candidates, id)
+    else
+      local late
+      for _, p in ipairs(settled) do
+        if not p.used and row.product ~= cjson.null and explains(p, row) then late = p break end
+      end
+      if late then
+        late.used = true
+        redis.call('HDEL', notMade, late.id)
+        redis.call('HSET', stock, id, cjson.encode({product = late.product, type = row.type, years = late.years, sansToAdd = late.sansToAdd, purchaseId = late.id}))
+        table.insert(newStock, id)
+      else
+        redis.call('HSET', foreign, id, ARGV[4])
+        local event = {
+          id = 'foreign-' .. ARGV[6] .. '-' .. id, type = 'account.foreign', at = ARGV[4], serviceId = cjson.null,
+          module = ARGV[5], data = {certificateId = row.certificateId, type = row.type, years = row.years},
+        }
+        redis.call('XADD', KEYS[12], 'MAXLEN', '~', 100000, '*', 'event', cjson.encode(event))
+        table.insert(newForeign, id)
+      end
+    end
+  end
+end
+redis.call('HSET', KEYS[10], 'startedAt', ARGV[1], 'completedAt', ARGV[2])
+return {candidates, newForeign, newStock}`);

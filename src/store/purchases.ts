@@ -1,0 +1,189 @@
+import { Big } from 'big.js';
+import { z } from 'zod';
+import { StaleRecordError } from '../certificates/errors.js';
+import type {
+  BeginAnswer,
+  Bought,
+  Intent,
+  ListedPurchase,
+  PurchaseStore,
+  SettleAnswer,
+  SpendingGuard,
+  Step,
+} from '../certificates/ports.js';
+import { moveRecord, type CertificateRecord, type Purchase } from '../certificates/record.js';
+import { commitKeys, composeCommit } from './commit.js';
+import { readClock, type RedisClient } from './connection.js';
+import type { Keys } from './keys.js';
+import {
+  accountKeys,
+  BEGIN,
+  SETTLE_MADE,
+  SETTLE_NOT_MADE,
+  TAKE_STOCK,
+} from './purchase-scripts.js';
+import { purchaseSchema } from './schemas.js';
+import { runScript, type Script } from './script.js';
+
+const answerSchema = z.array(z.string()).min(1);
+const staleReason = z.enum(['version', 'lease', 'missing', 'exists']);
+const stockSchema = z.object({
+  product: z.string(),
+  type: z.string(),
+  years: z.number(),
+  sansToAdd: z.number(),
+});
+
+/** Namecheap's money has four decimals; whole numbers of 1/10000 add up exactly in Lua. */
+function countUnits(amount: string): string {
+  return new Big(amount).times(10_000).toFixed(0);
+}
+
+/** {@link PurchaseStore} on Redis: lanes, claims, stock, foreign ids and ledger of each account, one Lua script per transition. */
+export class RedisPurchaseStore implements PurchaseStore {
+  readonly #redis: RedisClient;
+  readonly #keys: Keys;
+  readonly #now: () => number;
+
+  constructor(redis: RedisClient, keys: Keys, now: () => number) {
+    this.#redis = redis;
+    this.#keys = keys;
+    this.#now = now;
+  }
+
+  async begin(
+    record: CertificateRecord,
+    intent: Intent,
+    lease: string,
+    guard: SpendingGuard,
+  ): Promise<BeginAnswer> {
+    const begunAt = await readClock(this.#redis);
+    const purchase: Purchase = { ...intent, begunAt, cleanLooks: 0 };
+    const after = moveRecord(record, 'purchasing', this.#now(), { purchase, problem: null });
+    const step = { before: record, after, change: { cause: `purchase ${intent.id} begun`, lease } };
+    const { answer, saved } = await this.#run(BEGIN, step, [
+      JSON.stringify(purchase),
+      intent.lane,
+      intent.key,
+      intent.id,
+      guard.maxPurchasesPerHour === null ? '' : String(guard.maxPurchasesPerHour),
+      guard.maxSpendPerDay === null ? '' : countUnits(guard.maxSpendPerDay),
+    ]);
+    return readBegin(answer, saved);
+  }
+
+  async check(account: string, purchase: Purchase): Promise<{ isHeld: boolean; ageMs: number }> {
+    const [lane, now] = await Promise.all([
+      this.#redis.hget(this.#keys.account(account, 'lanes'), purchase.lane),
+      readClock(this.#redis),
+    ]);
+    const isHeld = lane !== null && purchaseSchema.parse(JSON.parse(lane)).id === purchase.id;
+    return { isHeld, ageMs: now - purchase.begunAt };
+  }
+
+  async settleMade(step: Step, purchase: Purchase, bought: Bought): Promise<SettleAnswer> {
+    const { product, years, sansToAdd } = purchase;
+    const { answer, saved } = await this.#run(SETTLE_MADE, step, [
+      purchase.lane,
+      purchase.key,
+      purchase.id,
+      JSON.stringify({ ...purchase, certificateId: bought.certificateId }),
+      bought.certificateId,
+      step.after.serviceId,
+      // An adopted certificate has no transaction id of its own: its certificate id is as unique.
+      bought.transactionId === null ? `adopted-${bought.certificateId}` : String(bought.transactionId),
+      JSON.stringify({
+        ...bought,
+        serviceId: step.after.serviceId,
+        purchaseId: purchase.id,
+        at: this.#now(),
+      }),
+      bought.charged === null ? '0' : countUnits(bought.charged.amount),
+      JSON.stringify({ product, type: bought.type, years, sansToAdd, purchaseId: purchase.id }),
+    ]);
+    if (answer[0] === 'moved-on') return { kind: 'moved-on' };
+    if (answer[0] === 'claimed') return { kind: 'claimed', owner: answer[1] ?? '' };
+    return { kind: 'made', record: saved };
+  }
+
+  async settleNotMade(step: Step, purchase: Purchase, isConcluded: boolean): Promise<CertificateRecord> {
+    const args = [purchase.lane, purchase.key, purchase.id, JSON.stringify(purchase), isConcluded ? '1' : ''];
+    return (await this.#run(SETTLE_NOT_MADE, step, args)).saved;
+  }
+
+  async takeStock(
+    record: CertificateRecord,
+    intent: Intent,
+    lease: string,
+  ): Promise<CertificateRecord | null> {
+    const rows = Object.entries(await this.#redis.hgetall(this.#keys.account(record.account, 'stock')));
+    const fitting = rows
+      .map(([id, json]) => ({ certificateId: Number(id), ...stockSchema.parse(JSON.parse(json)) }))
+      .filter(
+        (row) =>
+          row.product === intent.product && row.years === intent.years && row.sansToAdd >= intent.sansToAdd,
+      )
+      .sort((a, b) => a.certificateId - b.certificateId)[0];
+    if (fitting === undefined) return null;
+    const { certificateId, type } = fitting;
+    const purchase: Purchase = { ...intent, begunAt: await readClock(this.#redis), cleanLooks: 0 };
+    const changes = { certificateId, certificateIds: [certificateId], type, purchase, problem: null };
+    const after = moveRecord(record, 'purchased', this.#now(), changes);
+    const change = {
+      cause: `certificate ${certificateId} taken from stock`,
+      event: 'certificate.purchased' as const,
+      lease,
+    };
+    const args = [
+      intent.key,
+      JSON.stringify({ ...purchase, certificateId }),
+      certificateId,
+      record.serviceId,
+    ];
+    const { answer, saved } = await this.#run(TAKE_STOCK, { before: record, after, change }, args);
+    return answer[0] === 'taken' ? saved : null;
+  }
+
+  async readOwner(account: string, certificateId: number): Promise<string | null> {
+    return await this.#redis.hget(this.#keys.account(account, 'claims'), String(certificateId));
+  }
+
+  async addStock(account: string, row: ListedPurchase, purchase: Purchase): Promise<void> {
+    const { id: purchaseId, product, years, sansToAdd } = purchase;
+    const stock = JSON.stringify({ product, type: row.type, years, sansToAdd, purchaseId });
+    await this.#redis.hsetnx(this.#keys.account(account, 'stock'), String(row.certificateId), stock);
+  }
+
+  /** @throws StaleRecordError when the record is not the one the step started from. */
+  async #run(script: Script, step: Step, args: readonly (string | number)[]) {
+    const { record: saved, argument } = composeCommit({ ...step, now: this.#now() });
+    const keys = [...commitKeys(this.#keys, saved.serviceId), ...accountKeys(this.#keys, saved.account)];
+    const answer = answerSchema.parse(await runScript(this.#redis, script, keys, [argument, ...args]));
+    if (answer[0] === 'stale') {
+      const why = staleReason.parse(answer[1]);
+      throw new StaleRecordError(saved.serviceId, why === 'exists' ? 'version' : why);
+    }
+    return { answer, saved };
+  }
+}
+
+function readBegin(answer: readonly string[], saved: CertificateRecord): BeginAnswer {
+  const [kind, first = '', second = ''] = answer;
+  switch (kind) {
+    case 'begun':
+      return { kind, record: saved };
+    case 'lane-busy':
+    case 'listing-old':
+      return { kind };
+    case 'paused':
+      return { kind, reason: first, untilMs: second === '' ? null : Number(second) };
+    case 'guarded':
+      return { kind, limit: first === 'spend' ? 'spend' : 'purchases', retryInMs: Number(second) };
+    case 'bought': {
+      const known = z.object({ certificateId: z.number().optional() }).parse(JSON.parse(first));
+      return { kind, certificateId: known.certificateId ?? null };
+    }
+    default:
+      throw new Error(`Unknown answer of the begin script: ${String(kind)}`);
+  }
+}

@@ -1,0 +1,36 @@
+import type { CertificateStore, ListingStore, PurchaseStore } from '../certificates/ports.js';
+import { AccountStore } from './accounts.js';
+import { RedisCertificateStore } from './certificates.js';
+import type { RedisClient } from './connection.js';
+import { EventStore } from './events.js';
+import { createKeys, type Keys } from './keys.js';
+import { RedisListingStore } from './listings.js';
+import { ModuleStore } from './modules.js';
+import { RedisPurchaseStore } from './purchases.js';
+
+/** All durable state, over one connection. */
+export interface Store {
+  redis: RedisClient;
+  keys: Keys;
+  certificates: CertificateStore;
+  purchases: PurchaseStore;
+  listings: ListingStore;
+  modules: ModuleStore;
+  accounts: AccountStore;
+  events: EventStore;
+}
+
+/** @param now the wall clock, ms. */
+export function createStore(redis: RedisClient, prefix: string, now: () => number): Store {
+  const keys = createKeys(prefix);
+  return {
+    redis,
+    keys,
+    certificates: new RedisCertificateStore(redis, keys, now),
+    purchases: new RedisPurchaseStore(redis, keys, now),
+    listings: new RedisListingStore(redis, keys, now),
+    modules: new ModuleStore(redis, keys),
+    accounts: new AccountStore(redis, keys),
+    events: new EventStore(redis, keys),
+  };
+}

@@ -1,0 +1,8 @@
+/** A valid CSR (P-256) for record.example.com, where a test needs one but not its key. */
+export const TEST_CSR = `-----BEGIN CERTIFICATE REQUEST-----
+MIHWMH8CAQAwHTEbMBkGA1UEAxMScmVjb3JkLmV4YW1wbGUuY29tMFkwEwYHKoZI
+zj0CAQYIKoZIzj0DAQcDQgAEDMB93ZVH7H65CLFMvKKJDbGSHazZKUEVgpgtEwyB
+GvdiV12TAFUETudY41gBruN2nayXvonKXxL962X8sBphqqAAMAoGCCqGSM49BAMC
+A0cAMEQCIFOQSi3qcszPFE/7mnYS/sC1hfh6tcorj0BF6wIiEpaSAiBvTVIhaEP1
+biE0xFrFMpzmkFEvAe+eQ9JYldyWbZz4nQ==
+-----END CERTIFICATE REQUEST-----`;

@@ -1,0 +1,295 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { StaleRecordError } from '../../src/certificates/errors.js';
+import type { Bought, Intent, ListedPurchase, SpendingGuard } from '../../src/certificates/ports.js';
+import { moveRecord, type CertificateRecord, type Purchase } from '../../src/certificates/record.js';
+import { startEmbeddedRedis, type EmbeddedRedis } from '../../src/embedded/redis.js';
+import { connectStore, type RedisClient } from '../../src/store/connection.js';
+import { createStore, type Store } from '../../src/store/store.js';
+import { composeTestRecord } from '../helpers/records.js';
+
+const NO_GUARD: SpendingGuard = { maxPurchasesPerHour: null, maxSpendPerDay: null };
+const NOW = 1_800_000_000_000;
+
+let folder: string;
+let redis: EmbeddedRedis;
+let client: RedisClient;
+let store: Store;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'pmnamecheap-store-'));
+  redis = await startEmbeddedRedis({ dir: folder, path: process.env['PATH'] ?? '' });
+  client = await connectStore({ kind: 'url', url: redis.url });
+});
+
+afterAll(async () => {
+  client.disconnect();
+  await redis.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+beforeEach(() => {
+  store = createStore(client, `{test-${randomUUID()}}`, () => NOW);
+});
+
+function intentOf(serviceId: string, changes: Partial<Intent> = {}): Intent {
+  return {
+    id: randomUUID(),
+    key: `order-${serviceId}`,
+    lane: 'order-dv-single',
+    product: 'dv-single',
+    years: 1,
+    sansToAdd: 0,
+    ...changes,
+  };
+}
+
+async function accept(serviceId: string): Promise<CertificateRecord> {
+  const { record, request } = composeTestRecord(serviceId);
+  await store.certificates.create(record, request, { cause: 'accepted', event: 'certificate.accepted' });
+  return await reload(serviceId);
+}
+
+async function reload(serviceId: string): Promise<CertificateRecord> {
+  const stored = await store.certificates.load(serviceId);
+  if (stored === null) throw new Error(`${serviceId} is not stored`);
+  return stored.record;
+}
+
+async function list(rows: ListedPurchase[] = [], times?: { startedAt: number; completedAt: number }) {
+  const now = await store.listings.readClock();
+  return await store.listings.record('acc', 'default', {
+    startedAt: now,
+    completedAt: now,
+    ...times,
+    rows,
+  });
+}
+
+function row(certificateId: number, changes: Partial<ListedPurchase> = {}): ListedPurchase {
+  return { certificateId, product: 'dv-single', type: 'Standard SSL', years: 1, ...changes };
+}
+
+function bought(certificateId: number): Bought {
+  return {
+    certificateId,
+    type: 'Standard SSL',
+    orderId: 1,
+    transactionId: certificateId + 1,
+    charged: { amount: '8.8800', currency: 'USD' },
+  };
+}
+
+async function begin(
+  serviceId: string,
+  intent = intentOf(serviceId),
+): Promise<{ record: CertificateRecord; purchase: Purchase }> {
+  const answer = await store.purchases.begin(await reload(serviceId), intent, '', NO_GUARD);
+  if (answer.kind !== 'begun' || answer.record.purchase === null)
+    throw new Error(`not begun: ${answer.kind}`);
+  return { record: answer.record, purchase: answer.record.purchase };
+}
+
+async function settle(begun: { record: CertificateRecord; purchase: Purchase }, certificateId: number) {
+  const after = moveRecord(begun.record, 'purchased', NOW, {
+    certificateId,
+    certificateIds: [certificateId],
+  });
+  const step = {
+    before: begun.record,
+    after,
+    change: { cause: 'bought', event: 'certificate.purchased' as const },
+  };
+  return await store.purchases.settleMade(step, begun.purchase, bought(certificateId));
+}
+
+async function settleNotMade(begun: { record: CertificateRecord; purchase: Purchase }, isConcluded: boolean) {
+  const after = moveRecord(begun.record, 'accepted', NOW, { purchase: null });
+  return await store.purchases.settleNotMade(
+    { before: begun.record, after, change: { cause: 'not made' } },
+    begun.purchase,
+    isConcluded,
+  );
+}
+
+describe('begin', () => {
+  it('records intent in lane and record together', async () => {
+    await accept('a');
+    await list();
+    const { record, purchase } = await begin('a');
+    expect(await reload('a')).toEqual(record);
+    expect(record.status).toBe('purchasing');
+    expect(await store.purchases.check('acc', purchase)).toMatchObject({ isHeld: true });
+  });
+
+  it('needs a complete listing of the last ten minutes', async () => {
+    await accept('a');
+    expect((await store.purchases.begin(await reload('a'), intentOf('a'), '', NO_GUARD)).kind).toBe(
+      'listing-old',
+    );
+    const old = (await store.listings.readClock()) - 601_000;
+    await list([], { startedAt: old, completedAt: old });
+    expect((await store.purchases.begin(await reload('a'), intentOf('a'), '', NO_GUARD)).kind).toBe(
+      'listing-old',
+    );
+    expect((await reload('a')).status).toBe('accepted');
+  });
+
+  it('lets one unsettled purchase into a lane, another lane is free', async () => {
+    await Promise.all(['a', 'b', 'c'].map(accept));
+    await list();
+    await begin('a');
+    expect((await store.purchases.begin(await reload('b'), intentOf('b'), '', NO_GUARD)).kind).toBe(
+      'lane-busy',
+    );
+    expect((await reload('b')).status).toBe('accepted');
+    const other = intentOf('c', { lane: 'order-ov-single', product: 'ov-single' });
+    expect((await store.purchases.begin(await reload('c'), other, '', NO_GUARD)).kind).toBe('begun');
+  });
+
+  it('never buys a key twice, whoever asks', async () => {
+    await accept('a');
+    await list();
+    const begun = await begin('a');
+    await settle(begun, 9001);
+    // A record that forgot its purchase (restored from an old copy, say) must not buy again.
+    await client.del(store.keys.certificate('a'));
+    await accept('a');
+    expect(await store.purchases.begin(await reload('a'), intentOf('a'), '', NO_GUARD)).toEqual({
+      kind: 'bought',
+      certificateId: 9001,
+    });
+  });
+
+  it('loses against a changed record and against a lost lease', async () => {
+    const stale = await accept('a');
+    await list();
+    await store.certificates.save({
+      before: stale,
+      after: { ...stale, problem: 'x' },
+      change: { cause: 'x' },
+    });
+    await expect(store.purchases.begin(stale, intentOf('a'), '', NO_GUARD)).rejects.toThrow(StaleRecordError);
+    await store.certificates.lease('a', 'other', 60_000);
+    await expect(store.purchases.begin(await reload('a'), intentOf('a'), 'mine', NO_GUARD)).rejects.toThrow(
+      StaleRecordError,
+    );
+  });
+
+  it('holds to pause, purchases per hour and spend per day', async () => {
+    await Promise.all(['a', 'b'].map(accept));
+    await list();
+    await store.accounts.pause('acc', { scope: 'purchases', reason: 'funds', until: null });
+    expect(await store.purchases.begin(await reload('a'), intentOf('a'), '', NO_GUARD)).toMatchObject({
+      kind: 'paused',
+      reason: 'funds',
+    });
+    await store.accounts.resume('acc');
+    await settle(await begin('a'), 9001);
+    const perHour = { maxPurchasesPerHour: 1, maxSpendPerDay: null };
+    expect(await store.purchases.begin(await reload('b'), intentOf('b'), '', perHour)).toMatchObject({
+      kind: 'guarded',
+      limit: 'purchases',
+    });
+    const perDay = { maxPurchasesPerHour: null, maxSpendPerDay: '8.88' };
+    // The fake clock of this store is not Redis's, by which the spending is counted.
+    expect(await store.purchases.begin(await reload('b'), intentOf('b'), '', perDay)).toMatchObject({
+      kind: 'guarded',
+      limit: 'spend',
+    });
+  });
+});
+
+describe('settling', () => {
+  it('claims, frees the lane, saves the record; doing it again changes nothing', async () => {
+    await accept('a');
+    await list();
+    const begun = await begin('a');
+    expect((await settle(begun, 9001)).kind).toBe('made');
+    expect(await reload('a')).toMatchObject({ status: 'purchased', certificateId: 9001 });
+    expect(await store.purchases.readOwner('acc', 9001)).toBe('a');
+    expect((await settle(begun, 9001)).kind).toBe('moved-on');
+    expect(await client.hlen(store.keys.account('acc', 'ledger'))).toBe(1);
+    expect(await client.hlen(store.keys.account('acc', 'stock'))).toBe(0);
+  });
+
+  it('keeps a late answer as stock when its lane moved on, and the next order takes it', async () => {
+    await Promise.all(['a', 'b'].map(accept));
+    await list();
+    const begun = await begin('a');
+    await settleNotMade(begun, true);
+    expect((await settle(begun, 9001)).kind).toBe('moved-on');
+    const taken = await store.purchases.takeStock(await reload('b'), intentOf('b'), '');
+    expect(taken).toMatchObject({ status: 'purchased', certificateId: 9001 });
+    expect(await store.purchases.readOwner('acc', 9001)).toBe('b');
+    expect(await store.purchases.takeStock(await reload('a'), intentOf('a'), '')).toBeNull();
+  });
+
+  it('refuses a certificate that another service owns', async () => {
+    await Promise.all(['a', 'b'].map(accept));
+    await list();
+    await settle(await begin('a'), 9001);
+    expect(await settle(await begin('b'), 9001)).toEqual({ kind: 'claimed', owner: 'a' });
+    expect((await reload('b')).status).toBe('purchasing');
+  });
+
+  it('as not made frees lane and key for another try', async () => {
+    await accept('a');
+    await list();
+    await settleNotMade(await begin('a'), false);
+    expect((await reload('a')).status).toBe('accepted');
+    expect((await begin('a')).record.status).toBe('purchasing');
+  });
+});
+
+describe('a listing', () => {
+  it('calls what no purchase explains foreign, once, and never again ours', async () => {
+    expect(await list([row(9001)])).toMatchObject({ foreign: [9001], candidates: [] });
+    await accept('a');
+    await begin('a');
+    expect(await list([row(9001)])).toEqual({ foreign: [], stock: [], candidates: [] });
+    const events = await store.events.readAfter('0', 10);
+    expect(events.filter(({ json }) => json.includes('account.foreign'))).toHaveLength(1);
+  });
+
+  it('leaves to an unsettled purchase what it may explain: same product and years, or unknown ones', async () => {
+    await accept('a');
+    await list();
+    await begin('a');
+    const rows = [
+      row(1),
+      row(2, { years: null }),
+      row(3, { years: 2 }),
+      row(4, { product: 'ov-single' }),
+      row(5, { product: null }),
+    ];
+    const answer = await list(rows);
+    expect(answer.candidates.map(({ certificateId }) => certificateId)).toEqual([1, 2, 5]);
+    expect(answer.foreign).toEqual([3, 4]);
+  });
+
+  it('that ended before the intent proves that a certificate was there before: foreign', async () => {
+    await accept('a');
+    await list();
+    const { purchase } = await begin('a');
+    const before = { startedAt: purchase.begunAt - 2000, completedAt: purchase.begunAt - 1000 };
+    expect(await list([row(1)], before)).toMatchObject({ foreign: [1], candidates: [] });
+  });
+
+  it('turns a late certificate of a purchase concluded as not made into stock, one for one', async () => {
+    await accept('a');
+    await list();
+    await settleNotMade(await begin('a'), true);
+    expect(await list([row(1), row(2)])).toEqual({ candidates: [], stock: [1], foreign: [2] });
+  });
+
+  it('does not take a purchase by hand for ours after Namecheap refused our purchase', async () => {
+    await accept('a');
+    await list();
+    await settleNotMade(await begin('a'), false);
+    expect(await list([row(1)])).toMatchObject({ stock: [], foreign: [1] });
+  });
+});
