@@ -1,0 +1,99 @@
+import { Big } from 'big.js';
+import { z } from 'zod';
+import type { Account } from '../src/certificates/ports.js';
+import { FailError } from '../src/errors.js';
+import { defineJob, done, type JobContext } from '../src/job.js';
+import { describeConnectionFailure, type ConnectionFailure } from '../src/modules/connection-test.js';
+import { accountSettingsSchema, moduleNameSchema, moduleParametersSchema } from '../src/modules/settings.js';
+import { NamecheapError } from '../src/namecheap/errors.js';
+
+/** A stored module, or settings that are not stored yet (the key sealed by the producer). */
+const payloadSchema = z
+  .strictObject({ module: moduleNameSchema.optional(), settings: accountSettingsSchema.optional() })
+  .refine(
+    (payload) => payload.module === undefined || payload.settings === undefined,
+    'give either module or settings, not both',
+  )
+  .transform((payload) =>
+    payload.settings === undefined ? { module: payload.module ?? 'default' } : payload,
+  );
+
+type Payload = z.infer<typeof payloadSchema>;
+
+interface Success {
+  ok: true;
+  module: string | null;
+  balance: { amount: string; currency: string };
+  sandbox: boolean;
+  latencyMs: number;
+}
+
+async function openTested(
+  payload: Payload,
+  context: JobContext,
+): Promise<{ account: Account; isSandbox: boolean; lowBalance: string | null }> {
+  if ('settings' in payload && payload.settings !== undefined) {
+    const account = context.openForTest(payload.settings, moduleParametersSchema.parse({}), '');
+    return { account, isSandbox: payload.settings.sandbox, lowBalance: null };
+  }
+  const name = payload.module ?? 'default';
+  const module = await context.store.modules.load(name);
+  if (module === null)
+    throw new FailError(
+      `There is no module "${name}": add it with pmnamecheap module add ${name}`,
+      'ERR_NO_MODULE',
+    );
+  const account = context.openForTest(module, module.parameters, name);
+  return { account, isSandbox: module.sandbox, lowBalance: module.parameters.lowBalance };
+}
+
+async function noteBalance(
+  context: JobContext,
+  account: Account,
+  balance: Success['balance'],
+  lowBalance: string | null,
+): Promise<void> {
+  if (account.module === '') return;
+  await context.store.accounts.endAutomaticPauses(account.id, context.now());
+  await context.listings.saveBalance(account.id, balance.amount, await context.listings.readClock());
+  if (lowBalance !== null && new Big(balance.amount).lt(lowBalance)) {
+    await context.announce({
+      type: 'module.low-balance',
+      serviceId: null,
+      module: account.module,
+      data: { balance, lowBalance },
+    });
+  }
+}
+
+/** The connection test. It runs in a worker because Namecheap allow-lists the worker's address. A refused connection is a result, not a failure of the job. */
+export const test = defineJob<Payload, Success | ConnectionFailure>({
+  name: 'test',
+  summary: 'test the connection of a module to Namecheap, from a worker',
+  schema: payloadSchema,
+  example: { module: 'default' },
+  subject: (payload) => payload.module ?? 'settings',
+  options: { concurrency: 4, priority: 1, attempts: 3 },
+  async run(payload, context) {
+    const { account, isSandbox, lowBalance } = await openTested(payload, context);
+    const started = context.monotonic();
+    try {
+      const balances = await account.api.getBalances({ signal: context.signal });
+      const latencyMs = Math.round(context.monotonic() - started);
+      const balance = { amount: balances.availableBalance, currency: balances.currency };
+      await noteBalance(context, account, balance, lowBalance);
+      return done({ ok: true, module: account.module || null, balance, sandbox: isSandbox, latencyMs });
+    } catch (error) {
+      if (!(error instanceof NamecheapError) || error.errorClass === 'throttle') throw error;
+      if (account.module !== '') {
+        await context.announce({
+          type: 'module.unreachable',
+          serviceId: null,
+          module: account.module,
+          data: { problem: error.message },
+        });
+      }
+      return done(describeConnectionFailure(error, account.api.connection.clientIp));
+    }
+  },
+});

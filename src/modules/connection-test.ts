@@ -1,0 +1,49 @@
+import type { NamecheapError } from '../namecheap/errors.js';
+
+export interface ConnectionCheck {
+  check: 'credentials' | 'endpoint' | 'client-ip';
+  ok: boolean;
+  /** What Namecheap said and what to do. */
+  detail: string;
+}
+
+/** The connection test's answer when the connection fails (contract, section 3). */
+export interface ConnectionFailure {
+  ok: false;
+  message: 'Cannot connect to the processing module';
+  checks: ConnectionCheck[];
+}
+
+/** What a failed test call tells of each of the three things to check; what it does not tell is said to be open. */
+export function describeConnectionFailure(error: NamecheapError, clientIp: string): ConnectionFailure {
+  const said = error.message;
+  const isAnswered = error.faults.length > 0;
+  const isAddress = error.errorClass === 'address';
+  const isCredentials = error.errorClass === 'config';
+  const checks: ConnectionCheck[] = [
+    isCredentials
+      ? { check: 'credentials', ok: false, detail: said }
+      : {
+          check: 'credentials',
+          ok: false,
+          detail: 'Not checked yet: Namecheap judges Username, API user and API key after the other two.',
+        },
+    isAnswered
+      ? { check: 'endpoint', ok: true, detail: 'Namecheap answered.' }
+      : { check: 'endpoint', ok: false, detail: said },
+    isAddress
+      ? { check: 'client-ip', ok: false, detail: said }
+      : { check: 'client-ip', ok: isCredentials, detail: describeAddress(isCredentials, clientIp) },
+  ];
+  if (isAnswered && !isAddress && !isCredentials) {
+    for (const check of checks)
+      if (!check.ok) check.detail = `Not decided: Namecheap answered with another error: ${said}`;
+  }
+  return { ok: false, message: 'Cannot connect to the processing module', checks };
+}
+
+function describeAddress(isAnswered: boolean, clientIp: string): string {
+  if (isAnswered)
+    return `Namecheap did not complain about the address; ${clientIp} must be among the allow-listed ones (Profile > Tools > API Access).`;
+  return `Not checked yet: ${clientIp} must be the address that Namecheap sees of the workers, and allow-listed there (Profile > Tools > API Access).`;
+}

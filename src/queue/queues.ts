@@ -1,0 +1,105 @@
+import { Queue, QueueEvents, type Job } from 'bullmq';
+import type { RedisTarget } from '../../config/environment.js';
+import type { JobDefinition } from '../job.js';
+import type { RedisClient } from '../store/connection.js';
+import { createProducerConnection, createWorkerConnection } from './connection.js';
+
+const DAY_S = 86_400;
+
+/** How long finished jobs stay visible: by age (seconds) and number. Their truth is in the records, so they may go. */
+export const KEEP_COMPLETED = { age: 3 * DAY_S, count: 5000 };
+export const KEEP_FAILED = { age: 30 * DAY_S, count: 5000 };
+
+/** How a job that was waited for ended. `reason` is the last thing known where it has not ended. */
+export type JobEnd =
+  | { kind: 'completed'; result: unknown }
+  | { kind: 'failed'; reason: string }
+  | { kind: 'waiting'; reason: string };
+
+/** The queues, one per job, from the adding side. */
+export class Queues {
+  readonly #target: RedisTarget;
+  readonly #prefix: string;
+  readonly #connection: RedisClient;
+  readonly #queues = new Map<string, Queue>();
+  readonly #listeners = new Map<string, { events: QueueEvents; connection: RedisClient }>();
+
+  constructor(target: RedisTarget, prefix: string) {
+    this.#target = target;
+    this.#prefix = prefix;
+    this.#connection = createProducerConnection(target);
+  }
+
+  open(name: string): Queue {
+    let queue = this.#queues.get(name);
+    if (queue === undefined) {
+      const options = { connection: this.#connection, prefix: this.#prefix, skipWaitingForReady: true };
+      queue = new Queue(name, options);
+      queue.on('error', () => undefined); // Errors come back from the calls themselves.
+      this.#queues.set(name, queue);
+    }
+    return queue;
+  }
+
+  /** Connects; BullMQ with a lazy connection and no offline queue would refuse its first command. */
+  async connect(): Promise<void> {
+    if (this.#connection.status === 'wait') await this.#connection.connect();
+  }
+
+  /** Adds a validated job under a fresh id. @returns the id. */
+  async add(definition: JobDefinition, payload: unknown, id: string): Promise<string> {
+    const { priority, attempts } = definition.options;
+    await this.open(definition.name).add(definition.name, payload, {
+      jobId: id,
+      priority,
+      attempts,
+      backoff: { type: 'custom' },
+      removeOnComplete: KEEP_COMPLETED,
+      removeOnFail: KEEP_FAILED,
+    });
+    return id;
+  }
+
+  /** Starts listening to a queue's events. Call it before adding the job whose end is awaited. */
+  async listen(name: string): Promise<void> {
+    if (this.#listeners.has(name)) return;
+    const connection = createWorkerConnection(this.#target);
+    const events = new QueueEvents(name, { connection, prefix: this.#prefix });
+    events.on('error', () => undefined);
+    this.#listeners.set(name, { events, connection });
+    await events.waitUntilReady();
+  }
+
+  /** Waits up to `timeoutMs` for a job's end; listens for the queue's events, so nothing is polled. */
+  async waitFor(name: string, id: string, timeoutMs: number): Promise<JobEnd> {
+    await this.listen(name);
+    const listener = this.#listeners.get(name);
+    const job = await this.open(name).getJob(id);
+    if (job === undefined || listener === undefined)
+      return { kind: 'failed', reason: `There is no job ${id} in the queue ${name}` };
+    try {
+      return {
+        kind: 'completed',
+        result: (await job.waitUntilFinished(listener.events, timeoutMs)) as unknown,
+      };
+    } catch (error) {
+      return await this.#readEnd(name, id, error);
+    }
+  }
+
+  async #readEnd(name: string, id: string, error: unknown): Promise<JobEnd> {
+    const job: Job | undefined = await this.open(name).getJob(id);
+    if (job === undefined) return { kind: 'failed', reason: String(error) };
+    if (await job.isCompleted()) return { kind: 'completed', result: job.returnvalue as unknown };
+    if (await job.isFailed()) return { kind: 'failed', reason: job.failedReason };
+    const { logs } = await this.open(name).getJobLogs(id, 0, 0, false);
+    return { kind: 'waiting', reason: logs[0] ?? 'no worker has taken it yet' };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#listeners.values()].map(({ events }) => events.close()));
+    await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
+    for (const { connection } of this.#listeners.values()) connection.disconnect();
+    this.#connection.disconnect();
+  }
+}

@@ -1,0 +1,43 @@
+import type { JobDefinition } from '../job.js';
+import type { Logger } from '../log/logger.js';
+import type { Queues } from './queues.js';
+
+/** A job that repeats. */
+export interface Schedule {
+  definition: JobDefinition;
+  everyMs: number;
+}
+
+/** How often each worker looks whether the schedulers still exist, ms. */
+const WATCH_MS = 30_000;
+
+/** Creates the schedulers that are missing or have another rhythm. Upserting is idempotent over any number of workers. */
+export async function ensureSchedulers(queues: Queues, schedules: readonly Schedule[]): Promise<void> {
+  for (const { definition, everyMs } of schedules) {
+    const queue = queues.open(definition.name);
+    const known = await queue.getJobScheduler(definition.name);
+    if (known?.every === everyMs) continue;
+    const template = {
+      name: definition.name,
+      data: {},
+      opts: { priority: definition.options.priority, removeOnComplete: { count: 100 } },
+    };
+    await queue.upsertJobScheduler(definition.name, { every: everyMs }, template);
+  }
+}
+
+/** Keeps the schedulers alive even when somebody deletes BullMQ's keys. @returns the function that stops watching. */
+export function watchSchedulers(
+  queues: Queues,
+  schedules: readonly Schedule[],
+  log: Logger,
+  everyMs = WATCH_MS,
+): () => void {
+  const timer = setInterval(() => {
+    ensureSchedulers(queues, schedules).catch((error: unknown) => {
+      log.log(3, 'scheduler', error instanceof Error ? error.message : String(error));
+    });
+  }, everyMs);
+  timer.unref();
+  return () => clearInterval(timer);
+}

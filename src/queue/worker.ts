@@ -1,0 +1,142 @@
+import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq';
+import type { RedisTarget } from '../../config/environment.js';
+import { retryDelay } from '../certificates/backoff.js';
+import { listFaults } from '../faults.js';
+import type { JobContext, JobDefinition } from '../job.js';
+import type { Logger } from '../log/logger.js';
+import { redact } from '../redact.js';
+import type { RedisClient } from '../store/connection.js';
+import { createWorkerConnection } from './connection.js';
+import { KEEP_COMPLETED, KEEP_FAILED } from './queues.js';
+import { settleEnd, settleError, type Settlement } from './settle.js';
+
+/** BullMQ renews the lock at half of it; a worker that dies gives its jobs back after at most this long, ms. */
+const LOCK_MS = 30_000;
+const STALLED_CHECK_MS = 15_000;
+
+/** A stalled job simply runs again: the record decides what is left to do, so no number of stalls is too many. */
+const STALLS_ALLOWED = 1000;
+
+export interface WorkerOptions {
+  target: RedisTarget;
+  prefix: string;
+  definitions: readonly JobDefinition[];
+  /** Overrides each definition's own. */
+  concurrency?: number;
+  name: string;
+  log: Logger;
+  random(): number;
+  createContext(run: {
+    attempt: number;
+    signal: AbortSignal;
+    report: (step: string) => Promise<void>;
+  }): JobContext;
+}
+
+/** One BullMQ worker per job definition, started and stopped together. */
+export class WorkerGroup {
+  readonly #options: WorkerOptions;
+  readonly #connection: RedisClient;
+  readonly #workers: Worker[];
+  readonly #stop = new AbortController();
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    this.#connection = createWorkerConnection(options.target);
+    this.#workers = options.definitions.map((definition) => this.#start(definition));
+  }
+
+  /** Resolves when every worker listens. */
+  async ready(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.waitUntilReady()));
+  }
+
+  #start(definition: JobDefinition): Worker {
+    const { prefix, concurrency, name, log } = this.#options;
+    const worker = new Worker(
+      definition.name,
+      (job, token, signal) => this.#runJob(definition, job, token, signal),
+      {
+        connection: this.#connection,
+        prefix,
+        name,
+        concurrency: concurrency ?? definition.options.concurrency,
+        lockDuration: LOCK_MS,
+        stalledInterval: STALLED_CHECK_MS,
+        maxStalledCount: STALLS_ALLOWED,
+        removeOnComplete: KEEP_COMPLETED,
+        removeOnFail: KEEP_FAILED,
+        settings: { backoffStrategy: (attemptsMade: number) => retryDelay(attemptsMade - 1, this.#options.random()) },
+      },
+    );
+    worker.on('error', (error) => log.log(3, 'worker', `${definition.name}: ${error.message}`));
+    worker.on('stalled', (id) => log.log(4, 'worker', `${definition.name} ${id} stalled and runs again`));
+    return worker;
+  }
+
+  async #runJob(definition: JobDefinition, job: Job, token?: string, signal?: AbortSignal): Promise<unknown> {
+    const { log } = this.#options;
+    const label = `${definition.name} ${job.id ?? '?'}`;
+    const settlement = await this.#settle(definition, job, signal);
+    switch (settlement.kind) {
+      case 'complete':
+        log.log(6, 'worker', `${label} completed`);
+        return settlement.result;
+      case 'delay':
+        log.log(6, 'worker', `${label} waits ${settlement.delayMs} ms: ${settlement.reason}`);
+        await note(job, `waiting: ${settlement.reason}`);
+        await job.moveToDelayed(Date.now() + settlement.delayMs, token);
+        throw new DelayedError();
+      case 'retry':
+        log.log(3, 'worker', `${label} is tried again: ${settlement.reason}`);
+        throw new Error(settlement.reason);
+      case 'fail':
+        log.log(3, 'worker', `${label} failed: ${settlement.reason}`);
+        throw new UnrecoverableError(settlement.reason);
+    }
+  }
+
+  async #settle(definition: JobDefinition, job: Job, signal?: AbortSignal): Promise<Settlement<unknown>> {
+    const parsed = definition.schema.safeParse(job.data);
+    if (!parsed.success) {
+      return {
+        kind: 'fail',
+        reason: redact(
+          `ERR_INPUT: The ${definition.name} job is not valid: ${listFaults(parsed.error).join('; ')}`,
+        ),
+      };
+    }
+    const context = this.#options.createContext({
+      attempt: job.attemptsStarted,
+      signal: AbortSignal.any([this.#stop.signal, ...(signal === undefined ? [] : [signal])]),
+      report: (step) => note(job, step),
+    });
+    try {
+      return settleEnd(await definition.run(parsed.data, context));
+    } catch (error) {
+      return settleError(error);
+    }
+  }
+
+  /** Takes no new jobs and waits for the running ones up to `graceMs`; then cuts them off (they run again elsewhere). */
+  async close(graceMs: number): Promise<void> {
+    const closing = Promise.all(this.#workers.map((worker) => worker.close()));
+    let timer: NodeJS.Timeout | undefined;
+    const expired = new Promise<'expired'>(
+      (resolve) => (timer = setTimeout(() => resolve('expired'), graceMs)),
+    );
+    const end = await Promise.race([closing, expired]);
+    clearTimeout(timer);
+    if (end === 'expired') {
+      this.#stop.abort(new Error('The worker is stopping'));
+      await Promise.all(this.#workers.map((worker) => worker.close(true)));
+    }
+    this.#connection.disconnect();
+  }
+}
+
+/** Tells people: the job's log and its progress. A note that is lost must not disturb the work. */
+async function note(job: Job, step: string): Promise<void> {
+  const text = redact(step);
+  await Promise.all([job.log(text), job.updateProgress({ step: text })]).catch(() => undefined);
+}

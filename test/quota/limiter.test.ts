@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startEmbeddedRedis, type EmbeddedRedis } from '../../src/embedded/redis.js';
+import { AccountLimiter, type Limits } from '../../src/quota/limiter.js';
+import { connectStore, type RedisClient } from '../../src/store/connection.js';
+
+const NAMECHEAP: Limits = [20, 700, 8000];
+const DAY_MS = 86_400_000;
+const WINDOWS_MS = [60_000, 3_600_000, DAY_MS];
+
+let folder: string;
+let redis: EmbeddedRedis;
+let client: RedisClient;
+let limiter: AccountLimiter;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'pmnamecheap-quota-'));
+  redis = await startEmbeddedRedis({ dir: folder, path: process.env['PATH'] ?? '' });
+  client = await connectStore({ kind: 'url', url: redis.url });
+});
+
+afterAll(async () => {
+  client.disconnect();
+  await redis.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+beforeEach(() => {
+  const account = randomUUID();
+  limiter = new AccountLimiter(client, (what) => `{test}:${account}:${what}`, randomUUID);
+});
+
+describe('the limiter of an account', () => {
+  it('never exceeds any window in a simulated day at saturation, and says exactly when to come back', async () => {
+    const start = 1_800_000_000_000;
+    const granted: number[] = [];
+    let now = start;
+    while (now < start + DAY_MS) {
+      const { waitMs } = await limiter.take(NAMECHEAP, now);
+      if (waitMs === 0) granted.push(now);
+      else now += waitMs;
+    }
+    for (const [index, window] of WINDOWS_MS.entries()) {
+      const limit = NAMECHEAP[index] ?? 0;
+      const worst = granted.reduce((most, at, last) => {
+        const first = granted.findIndex((other) => other > at - window);
+        return Math.max(most, last - first + 1);
+      }, 0);
+      expect(worst).toBe(limit);
+    }
+    expect(granted.length).toBe(8000);
+  }, 60_000);
+
+  it('takes from all windows or from none: a refusal wastes nothing', async () => {
+    const limits: Limits = [0, 3, 0];
+    const now = 1_800_000_000_000;
+    const answers = await Promise.all(Array.from({ length: 50 }, () => limiter.take(limits, now)));
+    expect(answers.filter(({ waitMs }) => waitMs === 0)).toHaveLength(3);
+    expect(await limiter.count(now)).toEqual([3, 3, 3]);
+  });
+
+  it('lets the account rest after "too many requests", longer each time, until a call goes through', async () => {
+    expect(await limiter.rest(1000)).toBe(1000);
+    const resting = await limiter.take(NAMECHEAP);
+    expect(resting.waitMs).toBeGreaterThan(0);
+    // A second refusal that was under way meanwhile does not lengthen the rest.
+    expect(await limiter.rest(1000)).toBeLessThanOrEqual(1000);
+    const later = Date.now() + 1500;
+    expect(await limiter.take(NAMECHEAP, later)).toEqual({ waitMs: 0, hasRested: true });
+    await limiter.wake();
+    expect(await limiter.take(NAMECHEAP, later)).toEqual({ waitMs: 0, hasRested: false });
+  });
+});
