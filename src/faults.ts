@@ -11,6 +11,11 @@ export function listFaults(error: z.ZodError): string[] {
           `${path === '' ? key : `${path}.${key}`}: is not a known field; remove it or check its spelling`,
       );
     }
+    if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) {
+      return [
+        `${path === '' ? 'the value' : path}: is missing; give ${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`,
+      ];
+    }
     return [path === '' ? issue.message : `${path}: ${issue.message}`];
   });
 }

@@ -73,19 +73,26 @@ export async function connectStore(target: RedisTarget, timeoutMs = 5000): Promi
 }
 
 async function connectWithin(client: RedisClient, target: RedisTarget, timeoutMs: number): Promise<void> {
-  let reason = `no answer within ${timeoutMs} ms`;
+  // The rejection only says that the connection is closed; the event says why.
+  let reason: string | null = null;
   client.on('error', (error: Error) => (reason = error.message || reason));
   const deadline = AbortSignal.timeout(timeoutMs);
   const expired = new Promise<never>((_, reject) => {
-    deadline.addEventListener('abort', () => reject(new Error(reason)), { once: true });
+    deadline.addEventListener('abort', () => reject(new Error(`no answer within ${timeoutMs} ms`)), {
+      once: true,
+    });
   });
   try {
     // With lazyConnect the first failure rejects; a refused connection is told at once instead of after the deadline.
     await Promise.race([client.connect().then(() => client.ping()), expired]);
   } catch (error) {
     client.disconnect();
-    throw new RedisUnavailableError(describeTarget(target), error instanceof Error ? error.message : reason);
+    throw new RedisUnavailableError(describeTarget(target), reason ?? describe(error));
   }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Redis's clock, ms: the one that all workers share. */

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { keepSecret } from '../src/redact.js';
+
+export interface RedisNode {
+  host: string;
+  port: number;
+}
+
+/** Where Redis is: one server, a primary found through Sentinel, or a Cluster. */
+export type RedisTarget =
+  | { kind: 'url'; url: string }
+  | { kind: 'sentinel'; sentinels: RedisNode[]; name: string }
+  | { kind: 'cluster'; nodes: RedisNode[] };
+
+const URL_REMEDY = 'give redis://host:port or rediss://user:password@host:port/0';
+const NODES_REMEDY = 'give host:port, several separated by commas, such as 10.0.0.1:26379,10.0.0.2:26379';
+
+/** A Redis URL. Its password is masked in every message and log line from here on. */
+export const redisUrl = z.string().refine((text) => {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  keepSecret(url.password);
+  keepPassword(url);
+  return (
+    ['redis:', 'rediss:'].includes(url.protocol) && url.hostname !== '' && /^(\/\d*)?$/.test(url.pathname)
+  );
+}, URL_REMEDY);
+
+/** The clear text of a percent-encoded password, which is what error messages of a server would hold. */
+function keepPassword(url: URL): void {
+  try {
+    keepSecret(decodeURIComponent(url.password));
+  } catch {
+    // not percent-encoding: the password as written is masked already
+  }
+}
+
+function parseNode(text: string): RedisNode | null {
+  const [, bracketed, plain, port] =
+    /^(?:\[([0-9a-f:.]+)\]|([^\s:/@,]+)):(\d{1,5})$/i.exec(text.trim()) ?? [];
+  const host = bracketed ?? plain;
+  const number = Number(port);
+  return host === undefined || number < 1 || number > 65_535 ? null : { host, port: number };
+}
+
+/** A list `host:port,host:port`; IPv6 addresses in brackets. */
+export const redisNodes = z.string().transform((text, context): RedisNode[] => {
+  const nodes = text.split(',').map(parseNode);
+  if (nodes.every((node) => node !== null)) return nodes;
+  context.addIssue({ code: 'custom', message: NODES_REMEDY });
+  return z.NEVER;
+});
+
+/** Whether all keys that start with the prefix live in one slot of a Redis Cluster (the rule of its specification). */
+export function hasHashTag(prefix: string): boolean {
+  return /^[^{]*\{[^}]+\}/.test(prefix);
+}
