@@ -3,7 +3,8 @@ import { advanceOrder } from '../src/certificates/advance.js';
 import { checkOrder, orderPayloadSchema, type OrderPayload } from '../src/certificates/order-payload.js';
 import { presentResult, type CertificateResult } from '../src/certificates/present.js';
 import { FailError } from '../src/errors.js';
-import { defineJob, done } from '../src/job.js';
+import { isUnfinished } from '../src/certificates/record.js';
+import { defineJob, done, type JobContext } from '../src/job.js';
 import { accountId } from '../src/modules/settings.js';
 import type { Store } from '../src/store/store.js';
 
@@ -43,6 +44,17 @@ async function accept(payload: OrderPayload, store: Store, now: number): Promise
   }
 }
 
+/** An account that does not open keeps the order waiting: `certificate show` must tell why. */
+async function explain(error: unknown, payload: OrderPayload, { certificates }: JobContext): Promise<never> {
+  const stored = await certificates.load(payload.serviceId);
+  const isNews = stored !== null && isUnfinished(stored.record.status) && error instanceof FailError;
+  if (isNews && stored.record.problem !== error.message) {
+    const after = { ...stored.record, problem: error.message };
+    await certificates.save({ before: stored.record, after, change: { cause: error.message } });
+  }
+  throw error;
+}
+
 /** Buy and activate a certificate; it ends when Namecheap has accepted the CSR. Issuance follows as an event. */
 export const order = defineJob<OrderPayload, CertificateResult>({
   name: 'order',
@@ -60,7 +72,9 @@ export const order = defineJob<OrderPayload, CertificateResult>({
   accept,
   async run(payload, context) {
     await accept(payload, context.store, context.now());
-    const account = await context.openAccount(payload.module);
+    const account = await context
+      .openAccount(payload.module)
+      .catch((error: unknown) => explain(error, payload, context));
     return done(presentResult(await advanceOrder({ ...context, account }, payload.serviceId)));
   },
 });

@@ -49,6 +49,8 @@ export interface JobDefinition<Payload = unknown, Result = unknown> {
   };
   /** Makes the work durable before the job is added, so that losing every job loses nothing. */
   accept?(payload: Payload, store: Store, now: number): Promise<void>;
+  /** The payload as it may stay in Redis once the job is done; for those that carried something sealed. */
+  scrub?(payload: Payload): unknown;
   run(payload: Payload, context: JobContext): Promise<RunEnd<Result>>;
 }
 

@@ -34,6 +34,7 @@ export async function advanceOrder(work: Work, serviceId: string): Promise<Certi
   const known = await certificates.load(serviceId);
   if (known === null) throw new StaleRecordError(serviceId, 'missing');
   if (!isOrderOpen(known.record)) return finish(known.record);
+  if (known.record.account !== work.account.id) throw await describeMoved(work, known.record);
   const lease = await certificates.lease(serviceId, work.lease, settings.leaseMs);
   if (!lease.isHeld) {
     throw new WaitError(`Another worker works on ${serviceId}`, Math.min(LEASED_MS, lease.remainingMs + 1));
@@ -49,6 +50,14 @@ export async function advanceOrder(work: Work, serviceId: string): Promise<Certi
     // A lost release costs time only: the lease runs out by itself.
     await certificates.release(serviceId, work.lease).catch(() => undefined);
   }
+}
+
+/** Lanes, claims and quota belong to the account the order was accepted for: another one must not be charged for it. */
+async function describeMoved(work: Work, record: CertificateRecord): Promise<FailError> {
+  const problem = `The module "${record.module}" now points to another Namecheap account than when ${record.serviceId} was ordered: point it back, nothing is done until then.`;
+  const after = { ...record, problem, nextActionAt: work.now() + RING_GRACE_MS };
+  await work.certificates.save({ before: record, after, change: { cause: problem } });
+  return new FailError(problem, 'ERR_OTHER_ACCOUNT');
 }
 
 /** The steps that an order's job takes; what follows is collected. */

@@ -1,7 +1,8 @@
-import { FailError, WaitError } from '../errors.js';
+import { WaitError } from '../errors.js';
 import { StaleRecordError } from './errors.js';
 import { refreshListing } from './listing.js';
 import type { CheckedOrder } from './order-payload.js';
+import { parkRecord } from './park.js';
 import type { BeginAnswer, Bought, Intent, Work } from './ports.js';
 import { abandon, settleBought, settleFailure } from './purchase-outcome.js';
 import type { CertificateRecord, Purchase } from './record.js';
@@ -43,7 +44,7 @@ export async function buyCertificate(
   const startedAt = work.monotonic();
   const begun = await beginPurchase(work, record, intent);
   const purchase = begun.purchase;
-  if (purchase === null) return begun; // It had been bought before: its outcome is looked up now.
+  if (purchase === null) throw new Error(`${record.serviceId} is purchasing without a purchase`);
   const fence = await work.purchases.check(work.account.id, purchase);
   if (!fence.isHeld) throw new StaleRecordError(record.serviceId, 'lease');
   if (fence.ageMs > FENCE_MS || work.monotonic() - startedAt > FENCE_MS) {
@@ -54,7 +55,7 @@ export async function buyCertificate(
   return await callAndSettle(work, begun, purchase, order);
 }
 
-/** @returns the record `purchasing`; or, when its key turns out to be bought, the record with what is known of it. */
+/** @returns the record, `purchasing`. */
 async function beginPurchase(
   work: Work,
   record: CertificateRecord,
@@ -89,10 +90,11 @@ async function explainRefusal(work: Work, record: CertificateRecord, answer: Beg
       return await explainWait(work, record, problem, answer.retryInMs);
     }
     case 'bought':
-      return new FailError(
+      return await parkRecord(
+        work,
+        record,
         `A purchase for service ${record.serviceId} is known (certificate ${String(answer.certificateId ?? 'unknown')}) although its record has none. ` +
-          'Nothing was bought again: compare the certificate list at Namecheap with certificate show.',
-        'ERR_ALREADY_BOUGHT',
+          'Nothing was bought again: compare the list of certificates at Namecheap with certificate show.',
       );
     default:
       return new WaitError('The list of bought certificates must be read first', LANE_BUSY_MS);

@@ -30,24 +30,14 @@ export async function resolvePurchase(
   const mine = listing.candidates.filter(
     (row) => row.product === purchase.product && isSameYears(row, purchase),
   );
-  const confirmed = await confirmCandidates(work, mine, purchase);
+  const confirmed = await confirmCandidates(work, record, mine, purchase);
   const [adopted, ...rest] = confirmed;
   if (adopted !== undefined) {
     for (const row of rest) await work.purchases.addStock(record.account, row, purchase);
-    const bought = {
-      certificateId: adopted.certificateId,
-      type: adopted.type,
-      orderId: adopted.orderId,
-      transactionId: null,
-      charged: null,
-    };
-    return await settleBought(
-      work,
-      record,
-      purchase,
-      bought,
-      `adopted certificate ${adopted.certificateId}: the unanswered purchase had been made`,
-    );
+    const { certificateId, type, orderId } = adopted;
+    const bought = { certificateId, type, orderId, transactionId: null, charged: null };
+    const cause = `adopted certificate ${certificateId}: the unanswered purchase had been made`;
+    return await settleBought(work, record, purchase, bought, cause);
   }
   const unknown = listing.candidates.filter((row) => row.product === null);
   if (unknown.length > 0) throw await parkRecord(work, record, describeUnknown(unknown));
@@ -58,19 +48,35 @@ function isSameYears(row: ListedPurchase, purchase: Purchase): boolean {
   return row.years === null || row.years === purchase.years;
 }
 
-/** The candidates as Namecheap shows them one by one: years are missing in some lists, and a list may be late. */
-async function confirmCandidates(work: Work, rows: readonly ListedPurchase[], purchase: Purchase) {
+/**
+ * The candidates as Namecheap shows them one by one: years are missing in some lists, and a list may be late.
+ * @throws FailError after parking, when one fits but is not free any more: somebody works on it by hand.
+ */
+async function confirmCandidates(
+  work: Work,
+  record: CertificateRecord,
+  rows: readonly ListedPurchase[],
+  purchase: Purchase,
+) {
   const confirmed: (ListedPurchase & { orderId: number | null })[] = [];
   for (const row of rows) {
     const seen = await work.account.api.getInfo(
       { certificateId: row.certificateId },
       { signal: work.signal },
     );
-    const years = seen.years ?? row.years;
-    if (seen.status === 'newpurchase' && years === purchase.years)
-      confirmed.push({ ...row, orderId: seen.orderId });
+    if ((seen.years ?? row.years) !== purchase.years) continue;
+    if (seen.status !== 'newpurchase')
+      throw await parkRecord(work, record, describeStrange(row, seen.status));
+    confirmed.push({ ...row, orderId: seen.orderId });
   }
   return confirmed;
+}
+
+function describeStrange(row: ListedPurchase, status: string): string {
+  return (
+    `After an unanswered purchase Namecheap lists certificate ${row.certificateId}, which would fit but is "${status}": somebody seems to work on it by hand. ` +
+    'Purchases of this product wait until it is clear whose it is.'
+  );
 }
 
 async function concludeOrWait(

@@ -41,7 +41,9 @@ export type ModuleRecord = z.infer<typeof moduleSchema>;
 
 /** The URL that these settings call. */
 export function resolveEndpoint(settings: Pick<AccountSettings, 'sandbox' | 'endpoint'>): string {
-  return settings.endpoint ?? (settings.sandbox ? SANDBOX_ENDPOINT : PRODUCTION_ENDPOINT);
+  if (settings.endpoint === null) return settings.sandbox ? SANDBOX_ENDPOINT : PRODUCTION_ENDPOINT;
+  // One spelling for one account: two would split its lanes and its quota.
+  return URL.canParse(settings.endpoint) ? new URL(settings.endpoint).href : settings.endpoint;
 }
 
 /**

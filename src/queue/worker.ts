@@ -66,7 +66,9 @@ export class WorkerGroup {
         maxStalledCount: STALLS_ALLOWED,
         removeOnComplete: KEEP_COMPLETED,
         removeOnFail: KEEP_FAILED,
-        settings: { backoffStrategy: (attemptsMade: number) => retryDelay(attemptsMade - 1, this.#options.random()) },
+        settings: {
+          backoffStrategy: (attemptsMade: number) => retryDelay(attemptsMade - 1, this.#options.random()),
+        },
       },
     );
     worker.on('error', (error) => log.log(3, 'worker', `${definition.name}: ${error.message}`));
@@ -112,7 +114,10 @@ export class WorkerGroup {
       report: (step) => note(job, step),
     });
     try {
-      return settleEnd(await definition.run(parsed.data, context));
+      const end = await definition.run(parsed.data, context);
+      if (end.kind === 'done' && definition.scrub !== undefined)
+        await job.updateData(definition.scrub(parsed.data));
+      return settleEnd(end);
     } catch (error) {
       return settleError(error);
     }

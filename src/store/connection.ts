@@ -74,8 +74,8 @@ export async function connectStore(target: RedisTarget, timeoutMs = 5000): Promi
 
 async function connectWithin(client: RedisClient, target: RedisTarget, timeoutMs: number): Promise<void> {
   // The rejection only says that the connection is closed; the event says why.
-  let reason: string | null = null;
-  client.on('error', (error: Error) => (reason = error.message || reason));
+  const reasons: string[] = [];
+  client.on('error', (error: Error) => reasons.push(error.message));
   const deadline = AbortSignal.timeout(timeoutMs);
   const expired = new Promise<never>((_, reject) => {
     deadline.addEventListener('abort', () => reject(new Error(`no answer within ${timeoutMs} ms`)), {
@@ -87,7 +87,7 @@ async function connectWithin(client: RedisClient, target: RedisTarget, timeoutMs
     await Promise.race([client.connect().then(() => client.ping()), expired]);
   } catch (error) {
     client.disconnect();
-    throw new RedisUnavailableError(describeTarget(target), reason ?? describe(error));
+    throw new RedisUnavailableError(describeTarget(target), reasons.at(-1) ?? describe(error));
   }
 }
 

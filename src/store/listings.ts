@@ -4,7 +4,12 @@ import type { ListedPurchase, ListingAnswer, ListingStore } from '../certificate
 import { readClock, type RedisClient } from './connection.js';
 import type { Keys } from './keys.js';
 import { accountKeys, RECORD_LISTING } from './purchase-scripts.js';
-import { runScript } from './script.js';
+import { defineScript, runScript } from './script.js';
+
+/** Only the holder unlocks: a lister that was too slow must not free the lock of the next one. */
+const UNLOCK = defineScript(`
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+return 0`);
 
 const idsSchema = z.array(z.coerce.number());
 
@@ -27,8 +32,7 @@ export class RedisListingStore implements ListingStore {
   }
 
   async unlock(account: string, token: string): Promise<void> {
-    const key = this.#keys.account(account, 'lister');
-    if ((await this.#redis.get(key)) === token) await this.#redis.del(key);
+    await runScript(this.#redis, UNLOCK, [this.#keys.account(account, 'lister')], [token]);
   }
 
   async readClock(): Promise<number> {

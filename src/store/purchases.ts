@@ -15,13 +15,7 @@ import { moveRecord, type CertificateRecord, type Purchase } from '../certificat
 import { commitKeys, composeCommit } from './commit.js';
 import { readClock, type RedisClient } from './connection.js';
 import type { Keys } from './keys.js';
-import {
-  accountKeys,
-  BEGIN,
-  SETTLE_MADE,
-  SETTLE_NOT_MADE,
-  TAKE_STOCK,
-} from './purchase-scripts.js';
+import { accountKeys, BEGIN, SETTLE_MADE, SETTLE_NOT_MADE, TAKE_STOCK } from './purchase-scripts.js';
 import { purchaseSchema } from './schemas.js';
 import { runScript, type Script } from './script.js';
 
