@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { describeError } from '../src/certificates/backoff.js';
 import { collectPending } from '../src/certificates/collect.js';
-import type { Stored } from '../src/certificates/ports.js';
+import type { DueService, Stored } from '../src/certificates/ports.js';
 import { WaitError } from '../src/errors.js';
 import { defineJob, done, type JobContext } from '../src/job.js';
 
@@ -16,10 +16,27 @@ interface Collected {
   rung: number;
 }
 
-async function loadDue(context: JobContext): Promise<Stored[]> {
-  const ids = await context.certificates.listDue(context.now(), BATCH);
-  const stored = await Promise.all(ids.map((id) => context.certificates.load(id)));
-  return stored.filter((one) => one !== null);
+interface Due extends Stored {
+  seen: DueService;
+}
+
+async function loadDue(context: JobContext): Promise<Due[]> {
+  const due = await context.certificates.listDue(context.now(), BATCH);
+  const loaded = await Promise.all(
+    due.map(async (seen) => ({ seen, stored: await context.certificates.load(seen.serviceId) })),
+  );
+  return loaded.flatMap(({ seen, stored }) => (stored === null ? [] : [{ ...stored, seen }]));
+}
+
+/** Rings again for orders that nobody works on any more. Claiming first: an order that moved on meanwhile is left alone. */
+async function ringLost(context: JobContext, lost: readonly Due[]): Promise<number> {
+  let rung = 0;
+  for (const { seen, request } of lost) {
+    if (!(await context.certificates.claimDue(seen, context.now() + RING_EVERY_MS))) continue;
+    await context.enqueue('order', request);
+    rung++;
+  }
+  return rung;
 }
 
 /** All pending certificates of one module. An account that cannot be called now does not hold up the others. */
@@ -57,6 +74,7 @@ export const collect = defineJob<Record<string, never>, Collected>({
   example: {},
   subject: () => 'all',
   options: { concurrency: 1, priority: 20, attempts: 1 },
+  everyMs: (environment) => environment.collectEveryMs,
   async run(_payload, context) {
     const due = await loadDue(context);
     const pending = due.filter(({ record }) => record.status === 'pending-validation');
@@ -66,10 +84,6 @@ export const collect = defineJob<Record<string, never>, Collected>({
       issued.push(...(await collectModule(context, module, ones)));
     }
     const lost = due.filter(({ record }) => record.status !== 'pending-validation');
-    for (const { record, request } of lost) {
-      await context.certificates.postpone(record.serviceId, context.now() + RING_EVERY_MS);
-      await context.enqueue('order', request);
-    }
-    return done({ issued, rung: lost.length });
+    return done({ issued, rung: await ringLost(context, lost) });
   },
 });

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Environment } from '../config/environment.js';
 import type { Account, Work } from './certificates/ports.js';
 import type { AccountSettings, ModuleParameters } from './modules/settings.js';
 import type { Store } from './store/store.js';
@@ -49,6 +50,8 @@ export interface JobDefinition<Payload = unknown, Result = unknown> {
   };
   /** Makes the work durable before the job is added, so that losing every job loses nothing. */
   accept?(payload: Payload, store: Store, now: number): Promise<void>;
+  /** For a job that repeats by itself: how often, ms. */
+  everyMs?(environment: Environment): number;
   /** The payload as it may stay in Redis once the job is done; for those that carried something sealed. */
   scrub?(payload: Payload): unknown;
   run(payload: Payload, context: JobContext): Promise<RunEnd<Result>>;

@@ -5,7 +5,7 @@ import {
   type CheckedOrder,
   type OrderPayload,
 } from './order-payload.js';
-import { moveRecord, type CertificateRecord } from './record.js';
+import { moveRecord, RING_GRACE_MS, type CertificateRecord } from './record.js';
 
 /** What an order means for a service that may be known already. */
 export type Acceptance =
@@ -44,7 +44,7 @@ export function composeRecord(order: CheckedOrder, account: string, now: number)
     problem: null,
     attempts: 0,
     lostTries: 0,
-    nextActionAt: now,
+    nextActionAt: now + RING_GRACE_MS,
   };
 }
 
@@ -79,7 +79,12 @@ export function acceptOrder(
     return { kind: 'changed', after, cause: 'ordered afresh after a failure that bought nothing' };
   }
   if (record.status === 'failed' && fitsPurchase(record, order)) {
-    const changes = { ...describeOrder(order), problem: null, activationBegunAt: null, nextActionAt: now };
+    const changes = {
+      ...describeOrder(order),
+      problem: null,
+      activationBegunAt: null,
+      nextActionAt: now + RING_GRACE_MS,
+    };
     return {
       kind: 'changed',
       after: moveRecord(record, 'purchased', now, changes),

@@ -8,7 +8,7 @@ import { StaleRecordError } from './errors.js';
 import type { CheckedOrder } from './order-payload.js';
 import { parkRecord } from './park.js';
 import type { Work } from './ports.js';
-import { moveRecord, type CertificateRecord } from './record.js';
+import { moveRecord, RING_GRACE_MS, type CertificateRecord } from './record.js';
 import { collectDelay } from './due.js';
 
 /**
@@ -30,7 +30,12 @@ export async function activateCertificate(
   }
   const begun = await work.certificates.save({
     before: record,
-    after: { ...record, activationBegunAt: new Date(work.now()).toISOString(), problem: null },
+    after: {
+      ...record,
+      activationBegunAt: new Date(work.now()).toISOString(),
+      problem: null,
+      nextActionAt: work.now() + RING_GRACE_MS,
+    },
     change: { cause: `activation of ${certificateId} begun`, lease: work.lease },
   });
   // Somebody may have resolved the claim differently while we waited for Redis.
@@ -154,7 +159,7 @@ async function settleActivationFailure(
     activationBegunAt: isRefusal && error.errorClass !== 'state' ? null : record.activationBegunAt,
     problem: `The activation was not accepted yet: ${describeError(error)}`,
     attempts: record.attempts + 1,
-    nextActionAt: work.now() + delayMs,
+    nextActionAt: work.now() + delayMs + RING_GRACE_MS,
   };
   await work.certificates.save({
     before: record,

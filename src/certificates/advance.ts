@@ -8,7 +8,7 @@ import { checkOrder, type CheckedOrder, type OrderPayload } from './order-payloa
 import { parkRecord } from './park.js';
 import type { Stored, Work } from './ports.js';
 import { buyCertificate } from './purchase.js';
-import { isUnfinished, moveRecord, type CertificateRecord } from './record.js';
+import { isUnfinished, moveRecord, RING_GRACE_MS, type CertificateRecord } from './record.js';
 import { resolvePurchase } from './resolve.js';
 
 /** Enough for accepted → unclear → accepted → purchased → pending with reloads between; more means a loop. */
@@ -16,9 +16,6 @@ const MAX_TURNS = 12;
 
 /** How soon to look again when another worker holds the record, ms. */
 const LEASED_MS = 1500;
-
-/** A job that waits is rung again by the collector only this long after it should have run, ms: then it was lost. */
-const RING_GRACE_MS = 60_000;
 
 /** An order that Namecheap never takes ends after this long, ms: failed when nothing was bought, else parked. */
 const PATIENCE_MS = 7 * 86_400_000;
@@ -76,7 +73,7 @@ async function settleReadFailure(work: Work, serviceId: string, error: Namecheap
     ...record,
     attempts: record.attempts + 1,
     problem: error.message,
-    nextActionAt: work.now() + delayMs,
+    nextActionAt: work.now() + delayMs + RING_GRACE_MS,
   };
   await work.certificates.save({
     before: record,
@@ -166,7 +163,10 @@ async function withOrder(
 async function suspectPurchase(work: Work, record: CertificateRecord): Promise<CertificateRecord> {
   const problem =
     'A worker stopped between the intent to buy and its outcome. It is being looked up at Namecheap; nothing is bought again before that.';
-  const after = moveRecord(record, 'purchase-unclear', work.now(), { problem, nextActionAt: work.now() });
+  const after = moveRecord(record, 'purchase-unclear', work.now(), {
+    problem,
+    nextActionAt: work.now() + RING_GRACE_MS,
+  });
   return await work.certificates.save({
     before: record,
     after,

@@ -31,6 +31,12 @@ export interface Step {
   change: Change;
 }
 
+/** An entry of the index of unfinished services; `dueAt` in ms. */
+export interface DueService {
+  serviceId: string;
+  dueAt: number;
+}
+
 export type LeaseAnswer = { isHeld: true } | { isHeld: false; remainingMs: number };
 
 /** The durable truth about certificates. Every write is one compare-and-set on the record's version. */
@@ -44,8 +50,10 @@ export interface CertificateStore {
   lease(serviceId: string, token: string, durationMs: number): Promise<LeaseAnswer>;
   release(serviceId: string, token: string): Promise<void>;
   readHistory(serviceId: string): Promise<HistoryEntry[]>;
-  /** Ids of unfinished services whose next look is due, earliest first. */
-  listDue(now: number, limit: number): Promise<string[]>;
+  /** Unfinished services whose next look is due, earliest first. */
+  listDue(now: number, limit: number): Promise<DueService[]>;
+  /** Moves the next look only if it is still the one that was seen: false when somebody else worked on the service meanwhile. */
+  claimDue(seen: DueService, until: number): Promise<boolean>;
   /** Moves the next look of an unfinished service without touching its record. */
   postpone(serviceId: string, until: number): Promise<void>;
   /** All service ids, in batches. */

@@ -4,7 +4,7 @@ import { delayAfter, describeError } from './backoff.js';
 import { brake } from './brake.js';
 import { StaleRecordError } from './errors.js';
 import type { Bought, Work } from './ports.js';
-import { moveRecord, type CertificateRecord, type Purchase } from './record.js';
+import { moveRecord, RING_GRACE_MS, type CertificateRecord, type Purchase } from './record.js';
 
 /** An outcome is written until Redis takes it: this often, this far apart. */
 const SETTLE_TRIES = 60;
@@ -33,7 +33,10 @@ export async function settleBought(
       charged,
       problem: null,
     };
-    const after = moveRecord(before, 'purchased', work.now(), { ...changes, nextActionAt: work.now() });
+    const after = moveRecord(before, 'purchased', work.now(), {
+      ...changes,
+      nextActionAt: work.now() + RING_GRACE_MS,
+    });
     try {
       // No lease here: what was paid is written even if the lease ran out meanwhile.
       const step = { before, after, change: { cause, event: 'certificate.purchased' as const } };
@@ -65,7 +68,10 @@ export async function settleFailure(
   const isNotMade = error instanceof NamecheapError && error.outcome === 'not-made';
   if (!isNotMade) {
     const problem = `The purchase was not answered clearly (${describeError(error)}). It is being looked up at Namecheap; nothing is bought again before that.`;
-    const after = moveRecord(record, 'purchase-unclear', work.now(), { problem, nextActionAt: work.now() });
+    const after = moveRecord(record, 'purchase-unclear', work.now(), {
+      problem,
+      nextActionAt: work.now() + RING_GRACE_MS,
+    });
     await work.certificates.save({ before: record, after, change: { cause: problem } });
     return new WaitError(problem, 500);
   }
@@ -79,7 +85,7 @@ export async function settleFailure(
   const after = moveRecord(record, 'accepted', work.now(), {
     problem: error.message,
     attempts: record.attempts + 1,
-    nextActionAt: work.now() + delayMs,
+    nextActionAt: work.now() + delayMs + RING_GRACE_MS,
   });
   await work.purchases.settleNotMade(
     { before: record, after, change: { cause: error.message } },
@@ -98,7 +104,7 @@ export async function abandon(
 ): Promise<void> {
   const after = moveRecord(record, 'accepted', work.now(), {
     purchase: null,
-    nextActionAt: work.now(),
+    nextActionAt: work.now() + RING_GRACE_MS,
   });
   await work.purchases.settleNotMade({ before: record, after, change: { cause } }, purchase, false);
 }

@@ -5,7 +5,7 @@ import type { CheckedOrder } from './order-payload.js';
 import { parkRecord } from './park.js';
 import type { BeginAnswer, Bought, Intent, Work } from './ports.js';
 import { abandon, settleBought, settleFailure } from './purchase-outcome.js';
-import type { CertificateRecord, Purchase } from './record.js';
+import { RING_GRACE_MS, type CertificateRecord, type Purchase } from './record.js';
 
 /** No call is made when more time than this has passed since the intent was recorded, ms: by then others may have judged it dead. */
 const FENCE_MS = 5000;
@@ -109,7 +109,7 @@ async function explainWait(
   delayMs: number,
 ): Promise<WaitError> {
   if (record.problem !== problem) {
-    const after = { ...record, problem, nextActionAt: work.now() + delayMs };
+    const after = { ...record, problem, nextActionAt: work.now() + delayMs + RING_GRACE_MS };
     await work.certificates.save({ before: record, after, change: { cause: problem, lease: work.lease } });
   }
   return new WaitError(problem, delayMs);

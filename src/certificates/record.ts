@@ -86,6 +86,9 @@ export interface CertificateRecord {
   nextActionAt: number | null;
 }
 
+/** An unfinished order is rung again by the collector only this long after its job should have gone on, ms: then the job was lost. */
+export const RING_GRACE_MS = 60_000;
+
 const LEGAL: Readonly<Record<Status, readonly Status[]>> = {
   accepted: ['purchasing', 'purchase-unclear', 'purchased', 'failed', 'parked', 'closed'],
   purchasing: ['purchased', 'purchase-unclear', 'accepted', 'failed', 'parked'],

@@ -4,7 +4,7 @@ import { refreshListing } from './listing.js';
 import { parkRecord } from './park.js';
 import type { ListedPurchase, Work } from './ports.js';
 import { settleBought } from './purchase-outcome.js';
-import { moveRecord, type CertificateRecord, type Purchase } from './record.js';
+import { moveRecord, RING_GRACE_MS, type CertificateRecord, type Purchase } from './record.js';
 
 /** So many complete listings without a candidate, started after the settle time, prove that nothing was bought. */
 const CLEAN_LOOKS_NEEDED = 2;
@@ -94,7 +94,7 @@ async function concludeOrWait(
     SOONEST_LOOK_MS,
     Math.min(age, LATEST_LOOK_MS, untilSettled > 0 ? untilSettled : SOONEST_LOOK_MS),
   );
-  const after = { ...record, purchase: looked, nextActionAt: work.now() + delayMs };
+  const after = { ...record, purchase: looked, nextActionAt: work.now() + delayMs + RING_GRACE_MS };
   await work.certificates.save({
     before: record,
     after,
@@ -121,7 +121,7 @@ async function concludeNotMade(
       purchase: null,
       problem: null,
       lostTries,
-      nextActionAt: work.now(),
+      nextActionAt: work.now() + RING_GRACE_MS,
     });
     const cause =
       'two complete listings after the settle time show no certificate: the purchase was not made';

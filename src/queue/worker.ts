@@ -10,9 +10,13 @@ import { createWorkerConnection } from './connection.js';
 import { KEEP_COMPLETED, KEEP_FAILED } from './queues.js';
 import { settleEnd, settleError, type Settlement } from './settle.js';
 
-/** BullMQ renews the lock at half of it; a worker that dies gives its jobs back after at most this long, ms. */
-const LOCK_MS = 30_000;
-const STALLED_CHECK_MS = 15_000;
+/** BullMQ renews the lock at half of `lockMs`; a worker that dies gives its jobs back after at most both together, ms. */
+export interface LockTimes {
+  lockMs: number;
+  stalledCheckMs: number;
+}
+
+const LOCK_TIMES: LockTimes = { lockMs: 30_000, stalledCheckMs: 15_000 };
 
 /** A stalled job simply runs again: the record decides what is left to do, so no number of stalls is too many. */
 const STALLS_ALLOWED = 1000;
@@ -24,6 +28,7 @@ export interface WorkerOptions {
   /** Overrides each definition's own. */
   concurrency?: number;
   name: string;
+  lockTimes?: LockTimes;
   log: Logger;
   random(): number;
   createContext(run: {
@@ -53,6 +58,7 @@ export class WorkerGroup {
 
   #start(definition: JobDefinition): Worker {
     const { prefix, concurrency, name, log } = this.#options;
+    const { lockMs, stalledCheckMs } = this.#options.lockTimes ?? LOCK_TIMES;
     const worker = new Worker(
       definition.name,
       (job, token, signal) => this.#runJob(definition, job, token, signal),
@@ -61,8 +67,8 @@ export class WorkerGroup {
         prefix,
         name,
         concurrency: concurrency ?? definition.options.concurrency,
-        lockDuration: LOCK_MS,
-        stalledInterval: STALLED_CHECK_MS,
+        lockDuration: lockMs,
+        stalledInterval: stalledCheckMs,
         maxStalledCount: STALLS_ALLOWED,
         removeOnComplete: KEEP_COMPLETED,
         removeOnFail: KEEP_FAILED,

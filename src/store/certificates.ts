@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { StaleRecordError } from '../certificates/errors.js';
 import { orderPayloadSchema, type OrderPayload } from '../certificates/order-payload.js';
-import type { CertificateStore, Change, LeaseAnswer, Step, Stored } from '../certificates/ports.js';
+import type {
+  CertificateStore,
+  Change,
+  DueService,
+  LeaseAnswer,
+  Step,
+  Stored,
+} from '../certificates/ports.js';
 import type { HistoryEntry } from '../certificates/present.js';
 import type { CertificateRecord } from '../certificates/record.js';
 import { COMMIT_LUA, commitKeys, composeCommit } from './commit.js';
@@ -32,6 +39,13 @@ return 0`);
 const RELEASE = defineScript(`
 if redis.call('HGET', KEYS[1], 'lease') == ARGV[1] then redis.call('HDEL', KEYS[1], 'lease', 'leaseUntil') end
 return 0`);
+
+/** KEYS: open. ARGV: service id, the score that was seen, the new one. */
+const CLAIM_DUE = defineScript(`
+local score = redis.call('ZSCORE', KEYS[1], ARGV[1])
+if not score or tonumber(score) ~= tonumber(ARGV[2]) then return 0 end
+redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])
+return 1`);
 
 const saveAnswer = z.enum(['ok', 'exists', 'version', 'lease', 'missing']);
 
@@ -100,8 +114,23 @@ export class RedisCertificateStore implements CertificateStore {
     return entries.map((entry) => historySchema.parse(JSON.parse(entry)));
   }
 
-  async listDue(now: number, limit: number): Promise<string[]> {
-    return await this.#redis.zrangebyscore(this.#keys.open, '-inf', now, 'LIMIT', 0, limit);
+  async listDue(now: number, limit: number): Promise<DueService[]> {
+    const rows = await this.#redis.zrangebyscore(
+      this.#keys.open,
+      '-inf',
+      now,
+      'WITHSCORES',
+      'LIMIT',
+      0,
+      limit,
+    );
+    return rows.flatMap((serviceId, index) =>
+      index % 2 === 0 ? [{ serviceId, dueAt: Number(rows[index + 1]) }] : [],
+    );
+  }
+
+  async claimDue({ serviceId, dueAt }: DueService, until: number): Promise<boolean> {
+    return (await runScript(this.#redis, CLAIM_DUE, [this.#keys.open], [serviceId, dueAt, until])) === 1;
   }
 
   async postpone(serviceId: string, until: number): Promise<void> {

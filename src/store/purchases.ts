@@ -11,7 +11,7 @@ import type {
   SpendingGuard,
   Step,
 } from '../certificates/ports.js';
-import { moveRecord, type CertificateRecord, type Purchase } from '../certificates/record.js';
+import { moveRecord, RING_GRACE_MS, type CertificateRecord, type Purchase } from '../certificates/record.js';
 import { commitKeys, composeCommit } from './commit.js';
 import { readClock, type RedisClient } from './connection.js';
 import type { Keys } from './keys.js';
@@ -53,7 +53,11 @@ export class RedisPurchaseStore implements PurchaseStore {
   ): Promise<BeginAnswer> {
     const begunAt = await readClock(this.#redis);
     const purchase: Purchase = { ...intent, begunAt, cleanLooks: 0 };
-    const after = moveRecord(record, 'purchasing', this.#now(), { purchase, problem: null });
+    const after = moveRecord(record, 'purchasing', this.#now(), {
+      purchase,
+      problem: null,
+      nextActionAt: this.#now() + RING_GRACE_MS,
+    });
     const step = { before: record, after, change: { cause: `purchase ${intent.id} begun`, lease } };
     const { answer, saved } = await this.#run(BEGIN, step, [
       JSON.stringify(purchase),

@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { runCommandLine } from './commands/main.js';
+
+const stop = new AbortController();
+
+function onSignal(): void {
+  if (stop.signal.aborted) process.exit(130);
+  stop.abort();
+}
+process.on('SIGINT', onSignal);
+process.on('SIGTERM', onSignal);
+
+// A reader that goes away (`| head`) ends the command quietly.
+process.stdout.on('error', () => process.exit(0));
+
+const packageJson: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+const { version } = z.object({ version: z.string() }).parse(packageJson);
+const { stdin, stdout, stderr, env } = process;
+process.exitCode = await runCommandLine(process.argv.slice(2), version, {
+  stdin,
+  stdout,
+  stderr,
+  env,
+  stop: stop.signal,
+});

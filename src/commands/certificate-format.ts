@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import type { CertificateResult, CertificateView } from '../certificates/present.js';
+import { STATUSES } from '../certificates/record.js';
+import { formatPairs } from './format.js';
+
+const money = z.object({ amount: z.string(), currency: z.string() });
+
+const resultSchema = z.object({
+  serviceId: z.string(),
+  module: z.string(),
+  certificateId: z.number().nullable(),
+  status: z.enum(STATUSES),
+  type: z.string().nullable(),
+  requestedType: z.string(),
+  years: z.number(),
+  commonName: z.string(),
+  sans: z.array(z.string()),
+  charged: money.nullable(),
+  validation: z.array(
+    z.discriminatedUnion('method', [
+      z.object({ domain: z.string(), method: z.literal('dns'), host: z.string(), target: z.string() }),
+      z.object({ domain: z.string(), method: z.literal('http'), url: z.string(), content: z.string() }),
+      z.object({ domain: z.string(), method: z.literal('email'), approverEmail: z.string() }),
+    ]),
+  ),
+  endDate: z.string().nullable(),
+  paidTill: z.string().nullable(),
+});
+
+/** A job's return value as what `order` and its kin return, or null when it is something else. */
+export function readResult(value: unknown): CertificateResult | null {
+  return resultSchema.safeParse(value).data ?? null;
+}
+
+/** The result of an order for people, with what is to be published. */
+export function formatResult(result: CertificateResult): string {
+  return [formatPairs(listFacts(result)), ...formatInstructions(result)].join('\n');
+}
+
+/** Everything of `certificate show` for people: a problem first, the PEM last. */
+export function formatView(view: CertificateView): string {
+  const { operation, problem, certificate, chain, history } = view;
+  const facts: [string, string][] = [
+    ...listFacts(view),
+    ['issued', view.issuedAt ?? '–'],
+    ['next reissue', view.nextReissueAt ?? '–'],
+    ['order', view.orderId?.toString() ?? '–'],
+    ['transaction', view.transactionId?.toString() ?? '–'],
+    ['certificate ids', view.certificateIds.join(' → ') || '–'],
+  ];
+  if (operation !== null)
+    facts.splice(2, 0, ['in flight', `${operation.job}: ${operation.state} since ${operation.since}`]);
+  return [
+    ...(problem === null ? [] : [`Problem: ${problem}\n`]),
+    formatPairs(facts),
+    ...formatInstructions(view),
+    '\nHistory',
+    ...history.map(
+      ({ at, from, to, cause }) =>
+        `  ${at}  ${from === null || from === to ? to : `${from} → ${to}`}: ${cause}`,
+    ),
+    ...(certificate === null ? [] : ['', certificate.trimEnd(), ...chain.map((pem) => pem.trimEnd())]),
+  ].join('\n');
+}
+
+function listFacts(result: CertificateResult): [string, string][] {
+  const { type, requestedType, charged } = result;
+  return [
+    ['service', result.serviceId],
+    ['status', result.status],
+    ['module', result.module],
+    ['certificate', result.certificateId?.toString() ?? '–'],
+    [
+      'type',
+      type === null || type === requestedType ? requestedType : `${type} (ordered as ${requestedType})`,
+    ],
+    ['years', result.years.toString()],
+    ['common name', result.commonName],
+    ['further names', result.sans.join(', ') || '–'],
+    ['charged', charged === null ? '–' : `${charged.amount} ${charged.currency}`],
+    ['End date', result.endDate ?? '–'],
+    ['Paid till', result.paidTill ?? '–'],
+  ];
+}
+
+/** What a person must publish, each value on a line of its own to be copied whole. Only while it is waited for. */
+function formatInstructions({ status, validation }: CertificateResult): string[] {
+  if (status !== 'pending-validation') return [];
+  return validation.flatMap((one) => {
+    switch (one.method) {
+      case 'dns':
+        return [
+          `\nTo validate ${one.domain}, publish this DNS record (host, type, target):`,
+          `${one.host} CNAME ${one.target}`,
+        ];
+      case 'http':
+        return [
+          `\nTo validate ${one.domain}, serve this file:`,
+          one.url,
+          'with exactly this content:',
+          one.content,
+        ];
+      case 'email':
+        return [`\nTo validate ${one.domain}, follow the link in the mail to ${one.approverEmail}.`];
+    }
+  });
+}

@@ -1,0 +1,133 @@
+import { jobs } from '../../jobs/index.js';
+import type { App } from '../app.js';
+import { openKey } from '../modules/seal.js';
+import { SECRET_KEY_REMEDY } from '../modules/add.js';
+import type { ModuleRecord } from '../modules/settings.js';
+import type { QueueState } from '../queue/inspect.js';
+import { inspectDurability } from '../store/durability.js';
+import { formatSpan } from './format.js';
+
+/** One named check; `detail` says what was found and, unless it is ok, what to do. */
+export interface Finding {
+  check: string;
+  state: 'ok' | 'warn' | 'fail';
+  detail: string;
+}
+
+/** The oldest Redis that BullMQ's own advice covers. */
+const OLDEST_REDIS = [6, 2] as const;
+
+/** A worker wakes within this, ms; later than that the scheduler stands still. */
+const SCHEDULER_LATE_MS = 60_000;
+
+const CLOCK_TOLERANCE_MS = 2000;
+
+const START_WORKER = 'start one with pmnamecheap worker';
+
+export async function checkRedis(app: App): Promise<Finding[]> {
+  const { isDurable, faults, version } = await inspectDurability(app.store.redis);
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const isRecent = major > OLDEST_REDIS[0] || (major === OLDEST_REDIS[0] && minor >= OLDEST_REDIS[1]);
+  const isAllowed = app.environment.isVolatileAllowed;
+  const volatility = `${faults.join('; ')}. A crash could lose the record of a purchase`;
+  return [
+    { check: 'redis', state: 'ok', detail: 'answers' },
+    {
+      check: 'redis-version',
+      state: isRecent ? 'ok' : 'fail',
+      detail: isRecent ? version : `${version || 'unknown'}: upgrade to ${OLDEST_REDIS.join('.')} or later`,
+    },
+    isDurable
+      ? { check: 'redis-durability', state: 'ok', detail: 'every acknowledged write is on disk' }
+      : {
+          check: 'redis-durability',
+          state: isAllowed ? 'warn' : 'fail',
+          detail: isAllowed
+            ? `${volatility}; PMNAMECHEAP_ALLOW_VOLATILE=1 accepts that`
+            : `${volatility}, so nothing is bought in production`,
+        },
+  ];
+}
+
+/** Whether this environment opens every module's key, as the workers must. */
+export function checkSecretKey(secretKeys: readonly string[], modules: readonly ModuleRecord[]): Finding {
+  if (secretKeys.length === 0) return { check: 'secret-key', state: 'fail', detail: SECRET_KEY_REMEDY };
+  const closed = modules.filter(({ sealedKey }) => !canOpen(sealedKey, secretKeys)).map(({ name }) => name);
+  if (closed.length > 0) {
+    const detail = `it does not open the API key of ${closed.join(', ')}: set the PMNAMECHEAP_SECRET_KEY that sealed it, or run module add again`;
+    return { check: 'secret-key', state: 'fail', detail };
+  }
+  return {
+    check: 'secret-key',
+    state: 'ok',
+    detail: modules.length === 0 ? 'set' : "opens every module's API key",
+  };
+}
+
+function canOpen(sealedKey: string, secretKeys: readonly string[]): boolean {
+  try {
+    openKey(sealedKey, secretKeys);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function checkModules(modules: readonly ModuleRecord[]): Finding {
+  if (modules.length === 0)
+    return { check: 'modules', state: 'fail', detail: 'there is none: add one with pmnamecheap module add' };
+  return { check: 'modules', state: 'ok', detail: modules.map(({ name }) => name).join(', ') };
+}
+
+/** Of the jobs that repeat: schedulers that are missing, or whose next run has passed although workers should have taken it. */
+export function checkSchedulers(queues: readonly QueueState[], now: number): Finding[] {
+  const repeating = [...jobs.values()].filter((definition) => definition.everyMs !== undefined);
+  return repeating.map(({ name }) => {
+    const check = `scheduler:${name}`;
+    const scheduler = queues.find((queue) => queue.name === name)?.schedulers[0];
+    if (scheduler === undefined)
+      return { check, state: 'fail', detail: `there is none; every worker makes it: ${START_WORKER}` };
+    const lateMs = now - (scheduler.nextAt ?? now);
+    if (lateMs > SCHEDULER_LATE_MS) {
+      return {
+        check,
+        state: 'fail',
+        detail: `its run was due ${formatSpan(lateMs)} ago: no worker takes it; ${START_WORKER}`,
+      };
+    }
+    return { check, state: 'ok', detail: `${scheduler.rhythm}, on time` };
+  });
+}
+
+/** Queues that nobody serves, and queues that somebody paused. */
+export function checkQueues(queues: readonly QueueState[], now: number): Finding {
+  const check = 'queues';
+  const faults = queues.flatMap(({ name, counts, workers, oldestWaitingAt, isPaused }) => {
+    if (isPaused) return [`${name} is paused: resume it where it was paused`];
+    if (counts.waiting === 0 || workers.length > 0) return [];
+    const age = oldestWaitingAt === null ? '' : `, the oldest for ${formatSpan(now - oldestWaitingAt)}`;
+    return [`${name}: ${counts.waiting} jobs wait${age}, and no worker takes them`];
+  });
+  if (faults.length > 0) return { check, state: 'fail', detail: `${faults.join('; ')} (${START_WORKER})` };
+  const waiting = queues.reduce((sum, { counts }) => sum + counts.waiting, 0);
+  return { check, state: 'ok', detail: `${jobs.size} queues, ${waiting} jobs waiting` };
+}
+
+export function checkWorkers(queues: readonly QueueState[]): Finding {
+  const unserved = queues.filter(({ workers }) => workers.length === 0).map(({ name }) => name);
+  if (unserved.length === 0) return { check: 'workers', state: 'ok', detail: 'every queue has one' };
+  const detail = `nobody takes ${unserved.join(', ')}: ${START_WORKER}`;
+  return { check: 'workers', state: 'warn', detail };
+}
+
+/** This machine's clock beside Redis's. */
+export async function checkClock(app: App, readLocal: () => number): Promise<Finding> {
+  const before = readLocal();
+  const there = await app.store.listings.readClock();
+  const after = readLocal();
+  // Redis read its clock some time between: only what that cannot explain is a difference.
+  const difference = Math.max(before - there, there - after, 0);
+  if (difference <= CLOCK_TOLERANCE_MS) return { check: 'clock', state: 'ok', detail: 'agrees with Redis' };
+  const detail = `differs from Redis's by ${formatSpan(difference)}: let NTP set both machines' clocks`;
+  return { check: 'clock', state: 'warn', detail };
+}

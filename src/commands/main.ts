@@ -1,0 +1,66 @@
+import { Command, CommanderError } from 'commander';
+import { InputError, PmnamecheapError } from '../errors.js';
+import { redact } from '../redact.js';
+import { addCertificateCommand } from './certificate.js';
+import { addDemoCommand } from './demo.js';
+import { CommandFailure } from './command-failure.js';
+import { addDoctorCommand } from './doctor.js';
+import { addEnqueueCommand } from './enqueue.js';
+import { addEventsCommand } from './events.js';
+import { addModuleCommand } from './module.js';
+import { addSandboxCommand } from './sandbox.js';
+import { addStatusCommand } from './status.js';
+import { note, type Terminal } from './terminal.js';
+import { addWorkerCommand } from './worker.js';
+
+/** Runs one command line. @returns the exit code: 0 done, 1 it failed, 2 bad usage or bad input (nothing was changed). */
+export async function runCommandLine(
+  argv: readonly string[],
+  version: string,
+  terminal: Terminal,
+): Promise<number> {
+  const program = new Command('pmnamecheap')
+    .description('Buys, activates and watches SSL certificates at Namecheap for a billing system.')
+    .version(version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+    })
+    .showHelpAfterError('(add --help for an example)');
+  for (const add of COMMANDS) add(program, terminal);
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return 0;
+  } catch (error) {
+    return explainFailure(error, terminal);
+  }
+}
+
+const COMMANDS = [
+  addDemoCommand,
+  addWorkerCommand,
+  addSandboxCommand,
+  addModuleCommand,
+  addEnqueueCommand,
+  addCertificateCommand,
+  addEventsCommand,
+  addStatusCommand,
+  addDoctorCommand,
+];
+
+function explainFailure(error: unknown, terminal: Terminal): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof CommandFailure) return 1;
+  if (error instanceof InputError) {
+    note(terminal, `error: ${error.faults.length === 1 ? error.message : 'the input is not valid:'}`);
+    if (error.faults.length > 1) for (const fault of error.faults) note(terminal, `  - ${fault}`);
+    return 2;
+  }
+  if (error instanceof PmnamecheapError) {
+    note(terminal, `error: ${error.message}`);
+    return 1;
+  }
+  note(terminal, `error: ${redact(error instanceof Error ? (error.stack ?? error.message) : String(error))}`);
+  return 1;
+}

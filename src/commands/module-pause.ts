@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import { accountId } from '../modules/settings.js';
+import { loadKnownModule } from './module-known.js';
+import { withApp } from './session.js';
+import { print, type Terminal } from './terminal.js';
+
+/** `module pause`, `resume`: the brake of the account behind a module. */
+export function addModulePauseCommands(group: Command, terminal: Terminal): void {
+  group
+    .command('pause')
+    .argument('<name>')
+    .description('make no calls to the Namecheap account of a module until it is resumed; its jobs wait')
+    .option('--reason <text>', 'why, for whoever finds it paused', 'paused by hand')
+    .addHelpText(
+      'after',
+      '\nExample:\n  pmnamecheap module pause default --reason "invoices are being checked"',
+    )
+    .action((name: string, options: { reason: string }) => pauseModule(terminal, name, options.reason));
+  group
+    .command('resume')
+    .argument('<name>')
+    .description('end every pause of the account, also one that ran out of money or was refused')
+    .addHelpText('after', '\nExample:\n  pmnamecheap module resume default')
+    .action((name: string) => resumeModule(terminal, name));
+}
+
+async function pauseModule(terminal: Terminal, name: string, reason: string): Promise<void> {
+  await withApp(terminal, async ({ store }) => {
+    const module = await loadKnownModule(store, name);
+    await store.accounts.pause(accountId(module), { scope: 'all', reason, until: null });
+    print(
+      terminal,
+      `Module ${name} is paused: its account ${module.username} is not called until pmnamecheap module resume ${name}.`,
+    );
+  });
+}
+
+async function resumeModule(terminal: Terminal, name: string): Promise<void> {
+  await withApp(terminal, async ({ store }) => {
+    const module = await loadKnownModule(store, name);
+    await store.accounts.resume(accountId(module));
+    print(terminal, `Module ${name} is resumed: jobs that wait go on by themselves.`);
+  });
+}

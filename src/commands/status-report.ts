@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import { jobs } from '../../jobs/index.js';
+import type { App } from '../app.js';
+import type { CertificateRecord } from '../certificates/record.js';
+import { accountId, type ModuleRecord } from '../modules/settings.js';
+import { inspectQueues, type QueueState } from '../queue/inspect.js';
+import { AccountLimiter, type Limits } from '../quota/limiter.js';
+import type { Pause } from '../store/accounts.js';
+import { loadRecords } from './certificate-list.js';
+
+/** A Namecheap account and the modules that use it. */
+export interface AccountState {
+  modules: string[];
+  username: string;
+  sandbox: boolean;
+  pauses: Pause[];
+  unsettled: number;
+  stock: number;
+  foreign: number;
+  /** Calls counted in the last minute, hour and day, of the limits (0: no limit). */
+  quota: { used: [minute: number, hour: number, day: number]; limits: Limits };
+}
+
+/** Something that only a person can settle; `text` says what and how. */
+export interface Attention {
+  kind: 'parked' | 'failed' | 'paused' | 'foreign' | 'no-worker';
+  serviceId: string | null;
+  module: string | null;
+  text: string;
+}
+
+export interface StatusReport {
+  at: string;
+  queues: QueueState[];
+  /** Each worker once, with the jobs it takes. */
+  workers: { name: string; jobs: string[] }[];
+  accounts: AccountState[];
+  attention: Attention[];
+}
+
+/** Everything that `status` shows. */
+export async function collectStatus(app: App): Promise<StatusReport> {
+  const now = Date.now();
+  const [queues, modules, stuck] = await Promise.all([
+    inspectQueues(app.queues, [...jobs.keys()]),
+    app.store.modules.list(),
+    loadRecords(app.store.certificates, ({ status }) => status === 'parked' || status === 'failed'),
+  ]);
+  const accounts = await readAccounts(app, modules, now);
+  const workers = listWorkers(queues);
+  const attention = [
+    ...(workers.length === 0 ? [describeNoWorker()] : []),
+    ...accounts.flatMap((account) => listAccountTroubles(account)),
+    ...stuck.map(describeStuck),
+  ];
+  return { at: new Date(now).toISOString(), queues, workers, accounts, attention };
+}
+
+/** Each worker once, with the jobs it takes. */
+export function listWorkers(queues: readonly QueueState[]): StatusReport['workers'] {
+  const names = [...new Set(queues.flatMap(({ workers }) => workers))].sort();
+  return names.map((name) => ({
+    name,
+    jobs: queues.filter(({ workers }) => workers.includes(name)).map((queue) => queue.name),
+  }));
+}
+
+/** The accounts of all modules; modules on one account share it. */
+export async function readAccounts(
+  app: App,
+  modules: readonly ModuleRecord[],
+  now: number,
+): Promise<AccountState[]> {
+  const ids = [...new Set(modules.map(accountId))];
+  return await Promise.all(
+    ids.map(async (id) => {
+      const own = modules.filter((module) => accountId(module) === id);
+      const [first] = own;
+      if (first === undefined)
+        throw new Error(`No module has the account ${id}, which was listed from the modules`);
+      const [pauses, counts, used] = await Promise.all([
+        app.store.accounts.listPauses(id, now),
+        app.store.accounts.countCertificates(id),
+        countCalls(app, id),
+      ]);
+      const { username, sandbox, parameters } = first;
+      const quota = { used, limits: parameters.limits };
+      return { modules: own.map(({ name }) => name), username, sandbox, pauses, ...counts, quota };
+    }),
+  );
+}
+
+/** Calls counted in the last minute, hour and day. */
+export async function countCalls(app: App, account: string): Promise<[number, number, number]> {
+  const { store } = app;
+  const limiter = new AccountLimiter(store.redis, (what) => store.keys.account(account, what), randomUUID);
+  return await limiter.count(await store.listings.readClock());
+}
+
+function listAccountTroubles({ modules, username, pauses, foreign }: AccountState): Attention[] {
+  const module = modules[0] ?? '';
+  const common = { serviceId: null, module };
+  const troubles: Attention[] = pauses.map(({ scope, reason, until }) => {
+    const what = scope === 'all' ? 'all calls' : 'purchases';
+    const end = until === null ? 'until it is resumed' : `until ${new Date(until).toISOString()}`;
+    const text = `account ${username}: ${what} are paused ${end}: ${reason}. End it with: pmnamecheap module resume ${module}`;
+    return { kind: 'paused', ...common, text };
+  });
+  if (foreign > 0) {
+    const text = `account ${username}: ${foreign} certificates there were bought by somebody else; they are left alone. Tell whoever buys by hand in this account`;
+    troubles.push({ kind: 'foreign', ...common, text });
+  }
+  return troubles;
+}
+
+function describeStuck({ serviceId, module, status, problem }: CertificateRecord): Attention {
+  const why = problem ?? 'no reason is known';
+  const text = `service ${serviceId} is ${status}: ${why} (pmnamecheap certificate show ${serviceId})`;
+  return { kind: status === 'parked' ? 'parked' : 'failed', serviceId, module, text };
+}
+
+function describeNoWorker(): Attention {
+  const text = 'no worker runs, so no job is taken: start one with pmnamecheap worker';
+  return { kind: 'no-worker', serviceId: null, module: null, text };
+}

@@ -1,0 +1,46 @@
+import type { z } from 'zod';
+import { parseEnvironment } from '../config/environment.js';
+import { App } from './app.js';
+import type { orderPayloadSchema } from './certificates/order-payload.js';
+import type { CertificateResult, CertificateView } from './certificates/present.js';
+import { readCertificate } from './certificates/view.js';
+import type { JobEnd } from './queue/queues.js';
+
+export type { CertificateResult, CertificateView, JobEnd };
+
+/** An order as a billing system writes it: `module` may be left out. */
+export type OrderInput = z.input<typeof orderPayloadSchema>;
+
+export interface ProducerOptions {
+  /** `redis://` or `rediss://`. */
+  redisUrl?: string;
+  /** Must be the workers' PMNAMECHEAP_PREFIX. */
+  prefix?: string;
+}
+
+/** Adds jobs from a billing system, and reads what became of them. The worker does the rest. */
+export interface Producer {
+  /** Accepts an order durably and adds its job. @returns the job's id. @throws InputError listing every fault. */
+  order(payload: OrderInput): Promise<string>;
+  /** Adds any job of the contract. */
+  enqueue(job: string, payload: unknown): Promise<string>;
+  /** Waits for a job's end, up to `timeoutMs`. */
+  waitFor(job: string, id: string, timeoutMs: number): Promise<JobEnd>;
+  /** What is known of a service, or null. */
+  readCertificate(serviceId: string): Promise<CertificateView | null>;
+  close(): Promise<void>;
+}
+
+/** @throws RedisUnavailableError when Redis does not answer; InputError when an option is not valid. */
+export async function createProducer(options: ProducerOptions = {}): Promise<Producer> {
+  const environment = parseEnvironment({ REDIS_URL: options.redisUrl, PMNAMECHEAP_PREFIX: options.prefix });
+  // A producer inside somebody's application leaves logging to that application.
+  const app = await App.open(environment, { log: () => undefined, isEnabled: () => false });
+  return {
+    order: (payload) => app.enqueue('order', payload),
+    enqueue: (job, payload) => app.enqueue(job, payload),
+    waitFor: (job, id, timeoutMs) => app.queues.waitFor(job, id, timeoutMs),
+    readCertificate: (serviceId) => readCertificate(app.store.certificates, serviceId),
+    close: () => app.close(),
+  };
+}

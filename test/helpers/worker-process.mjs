@@ -1,0 +1,14 @@
+// A worker in a process of its own, for tests that kill it: the compiled code, with short leases and locks so that the
+// next worker need not wait for a minute.
+import { parseEnvironment } from '../../dist/config/environment.js';
+import { App, startWorker } from '../../dist/src/app.js';
+
+const app = await App.open(parseEnvironment(process.env), { log: () => undefined, isEnabled: () => false });
+const worker = await startWorker(app, {
+  leaseMarginMs: 500,
+  lockTimes: { lockMs: 2000, stalledCheckMs: 1000 },
+});
+process.on('SIGTERM', () => {
+  void worker.close().then(() => app.close());
+});
+process.stdout.write('ready\n');

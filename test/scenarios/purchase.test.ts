@@ -1,0 +1,248 @@
+import { describe, expect, it } from 'vitest';
+import { makeCsr } from '../csr-fixtures.js';
+import { createServiceId, System } from '../helpers/system.js';
+
+async function orderFor(commonName: string, changes: Record<string, unknown> = {}) {
+  const { csr } = await makeCsr({ commonName });
+  return {
+    serviceId: createServiceId(),
+    type: 'PositiveSSL',
+    years: 1,
+    csr,
+    dcv: { method: 'dns' },
+    ...changes,
+  };
+}
+
+const unlimited = { sandbox: { limits: [0, 0, 0] as [number, number, number] } };
+
+describe('a purchase without a clear answer', () => {
+  it.each([
+    'drop-after',
+    'hang',
+    'http-500-after',
+    'html-after',
+    'truncated',
+    'order-error-after-charge',
+    'other-command',
+  ])('that was made (%s) is adopted: one charge, one certificate', async (fault) => {
+    await using system = await System.start(unlimited);
+    await system.control('_fault', { command: 'ssl.create', fault, count: 1 });
+    const payload = await orderFor('adopted.example.com');
+    const end = await system.run('order', payload);
+    expect(end.kind).toBe('completed');
+    const record = await system.untilRecord(payload.serviceId, ({ status }) => status === 'issued');
+    const ledger = await system.readLedger();
+    expect(ledger.charges).toHaveLength(1);
+    expect(record.certificateId).toBe(ledger.charges[0]?.certificateId);
+    expect((await system.countCalls())['ssl.create']).toBe(1);
+    expect((await system.readEvents()).map(({ type }) => type)).toContain('certificate.purchased');
+  });
+
+  it.each(['drop-before', 'http-500'])(
+    'that was not made (%s) is bought after the settle time, once',
+    async (fault) => {
+      await using system = await System.start(unlimited);
+      await system.control('_fault', { command: 'ssl.create', fault, count: 1 });
+      const payload = await orderFor('not-made.example.com');
+      await system.app.enqueue('order', payload);
+      const unclear = await system.untilRecord(
+        payload.serviceId,
+        ({ status }) => status === 'purchase-unclear',
+      );
+      expect(unclear.problem).toMatch(/looked up/);
+      await system.untilRecord(payload.serviceId, ({ status }) => status === 'issued');
+      expect((await system.readLedger()).charges).toHaveLength(1);
+      expect((await system.countCalls())['ssl.create']).toBe(2);
+    },
+  );
+
+  it('leaves a certificate that somebody bought by hand alone', async () => {
+    await using system = await System.start(unlimited);
+    await system.control('_purchase', { type: 'PositiveSSL', years: 1 });
+    const payload = await orderFor('foreign.example.com');
+    await system.run('order', payload);
+    const record = await system.untilRecord(payload.serviceId, ({ status }) => status === 'issued');
+    const byHand = (await system.readLedger()).charges.find((charge) => charge.byHand === true);
+    expect(record.certificateId).not.toBe(byHand?.certificateId);
+    expect(
+      (await system.readEvents()).find(({ type }) => type === 'account.foreign')?.data['certificateId'],
+    ).toBe(byHand?.certificateId);
+  });
+
+  it('is not confused by certificates bought by hand while it is unclear: the lowest id is adopted, the rest is stock for the next order', async () => {
+    await using system = await System.start(unlimited);
+    await system.control('_fault', { command: 'ssl.create', fault: 'drop-after', count: 1 });
+    await system.control('_fault', { command: 'ssl.getList', fault: 'http-500', count: 1 });
+    const first = await orderFor('first.example.com');
+    await system.run('order', first);
+    await system.untilRecord(first.serviceId, ({ status }) => status === 'issued');
+    const second = await orderFor('second.example.com');
+    await system.run('order', second);
+    await system.untilRecord(second.serviceId, ({ status }) => status === 'issued');
+    const { charges, certificates } = await system.readLedger();
+    expect(charges).toHaveLength(2);
+    expect(certificates.every(({ status }) => status === 'active')).toBe(true);
+  });
+});
+
+describe('an order that Namecheap cannot take now', () => {
+  it('waits while funds are missing, says so, and goes on after a top-up', async () => {
+    await using system = await System.start({ sandbox: { ...unlimited.sandbox, balance: '1' } });
+    const payload = await orderFor('funds.example.com');
+    await system.app.enqueue('order', payload);
+    const waiting = await system.untilRecord(payload.serviceId, ({ problem }) => problem !== null);
+    expect(waiting).toMatchObject({ status: 'accepted', certificateId: null });
+    expect(waiting.problem).toMatch(/INSUFFICIENTFUNDS|funds/i);
+    expect((await system.readEvents()).map(({ type }) => type)).toContain('module.low-balance');
+    await system.control('_balance', { balance: '500' });
+    await system.app.store.accounts.resume(waiting.account);
+    expect((await system.run('order', payload)).kind).toBe('completed');
+    expect((await system.readLedger()).charges).toHaveLength(1);
+  });
+
+  it('waits while the key is wrong, tries no further, and goes on once it is right', async () => {
+    await using system = await System.start(unlimited);
+    await system.addModule('default', { limits: [0, 0, 0] }, { apiKey: 'a-wrong-key-that-nobody-has' });
+    const payload = await orderFor('key.example.com');
+    await system.app.enqueue('order', payload);
+    const waiting = await system.untilRecord(payload.serviceId, ({ problem }) => problem !== null);
+    expect(waiting.problem).toContain('1011102');
+    expect((await system.readEvents()).map(({ type }) => type)).toContain('module.unreachable');
+    expect((await system.readLedger()).calls.length).toBeLessThanOrEqual(2);
+    await system.addModule('default');
+    await system.app.store.accounts.resume(waiting.account);
+    expect((await system.run('order', payload)).kind).toBe('completed');
+    expect((await system.readLedger()).charges).toHaveLength(1);
+  });
+
+  it('waits while the address is not allow-listed', async () => {
+    await using system = await System.start({ sandbox: { ...unlimited.sandbox, clientIp: '192.0.2.7' } });
+    await system.addModule('default', { limits: [0, 0, 0] }, { clientIp: '127.0.0.1' });
+    const payload = await orderFor('address.example.com');
+    await system.app.enqueue('order', payload);
+    const waiting = await system.untilRecord(payload.serviceId, ({ problem }) => problem !== null);
+    expect(waiting.problem).toContain('1011150');
+    expect(await system.app.store.accounts.listPauses(waiting.account, Date.now())).toEqual([]);
+    expect((await system.readLedger()).charges).toHaveLength(0);
+  });
+
+  it('waits for the quota and is never throttled by Namecheap', async () => {
+    await using system = await System.start({
+      sandbox: { limits: [0, 0, 0] },
+      parameters: { limits: [0, 5, 0] },
+    });
+    const payload = await orderFor('quota.example.com');
+    await system.run('order', payload);
+    const other = await orderFor('quota-2.example.com', { type: 'PositiveSSL' });
+    await system.app.enqueue('order', other);
+    await system.untilRecord(
+      payload.serviceId,
+      ({ status }) => status === 'issued' || status === 'pending-validation',
+    );
+    expect((await system.readLedger()).calls.length).toBeLessThanOrEqual(5);
+  });
+
+  it('comes back after Namecheap throttled it', async () => {
+    await using system = await System.start({
+      ...unlimited,
+      environment: { PMNAMECHEAP_THROTTLE_PAUSE: '1s' },
+    });
+    await system.control('_fault', { command: 'ssl.create', fault: 'throttle', count: 1 });
+    const payload = await orderFor('throttled.example.com');
+    expect((await system.run('order', payload)).kind).toBe('completed');
+    expect((await system.readLedger()).charges).toHaveLength(1);
+  });
+
+  it('holds to the spending guard', async () => {
+    await using system = await System.start({ ...unlimited, parameters: { maxPurchasesPerHour: 1 } });
+    await system.run('order', await orderFor('guard-1.example.com'));
+    const second = await orderFor('guard-2.example.com');
+    await system.app.enqueue('order', second);
+    const waiting = await system.untilRecord(second.serviceId, ({ problem }) => problem !== null);
+    expect(waiting.problem).toMatch(/purchases per hour/);
+    expect((await system.readLedger()).charges).toHaveLength(1);
+  });
+});
+
+describe('an order that Namecheap refuses', () => {
+  it('before the purchase fails, and starts afresh when ordered again', async () => {
+    await using system = await System.start(unlimited);
+    await system.control('_fault', {
+      command: 'ssl.create',
+      fault: 'error',
+      count: 1,
+      error: { number: 2011301, text: 'Type is not valid' },
+    });
+    const payload = await orderFor('refused.example.com');
+    expect(await system.run('order', payload)).toMatchObject({
+      kind: 'failed',
+      reason: expect.stringContaining('2011301') as string,
+    });
+    expect(await system.readRecord(payload.serviceId)).toMatchObject({
+      status: 'failed',
+      certificateId: null,
+    });
+    expect((await system.run('order', { ...payload, years: 2 })).kind).toBe('completed');
+    expect((await system.readLedger()).charges).toHaveLength(1);
+  });
+
+  it('at activation keeps what was bought, and activates it when ordered again with a corrected approver', async () => {
+    await using system = await System.start(unlimited);
+    await system.control('_fault', {
+      command: 'ssl.activate',
+      fault: 'error',
+      count: 1,
+      error: { number: 2011295, text: 'ApproverEmail is not valid' },
+    });
+    const payload = await orderFor('approver.example.com', {
+      dcv: { method: 'email', approverEmail: 'hostmaster@example.com' },
+    });
+    expect((await system.run('order', payload)).kind).toBe('failed');
+    const failed = await system.readRecord(payload.serviceId);
+    expect(failed).toMatchObject({ status: 'failed', certificateId: expect.any(Number) as number });
+    expect(failed?.problem).toMatch(/stays with this service/);
+    const corrected = { ...payload, dcv: { method: 'dns' } };
+    expect((await system.run('order', corrected)).kind).toBe('completed');
+    await system.untilRecord(payload.serviceId, ({ status }) => status === 'issued');
+    expect((await system.readLedger()).charges).toHaveLength(1);
+  });
+});
+
+describe('activation and issuance', () => {
+  it.each(['drop-after', 'drop-before', 'hang'])('survive an unanswered ssl.activate (%s)', async (fault) => {
+    await using system = await System.start({ sandbox: { ...unlimited.sandbox, validationDelayMs: 8000 } });
+    await system.control('_fault', { command: 'ssl.activate', fault, count: 1 });
+    const payload = await orderFor('activate.example.com');
+    const end = await system.run('order', payload);
+    expect(end.kind).toBe('completed');
+    const record = await system.untilRecord(payload.serviceId, ({ status }) => status === 'issued');
+    expect(record.validation).toMatchObject([{ method: 'dns', domain: 'activate.example.com' }]);
+    expect((await system.readLedger()).charges).toHaveLength(1);
+  });
+
+  it('wait for a certificate that the CA delays, without a call of its own', async () => {
+    await using system = await System.start(unlimited);
+    await system.control('_validation', { mode: 'never' });
+    const payload = await orderFor('delayed.example.com');
+    await system.run('order', payload);
+    const listed = (await system.readLedger()).calls.length;
+    await system.untilRecord(payload.serviceId, ({ status }) => status === 'pending-validation');
+    const { certificateId } = (await system.readRecord(payload.serviceId)) ?? {};
+    for (let looks = listed; looks < listed + 2; looks = (await system.readLedger()).calls.length);
+    expect((await system.countCalls())['ssl.getinfo'] ?? 0).toBe(0);
+    await system.control('_validation', { mode: 'now', certificateId });
+    await system.untilRecord(payload.serviceId, ({ status }) => status === 'issued');
+    expect(await system.countCalls()).toEqual({ 'ssl.create': 1, 'ssl.activate': 1, 'ssl.getinfo': 1 });
+  });
+
+  it('park what the CA rejects, with a sentence for a person', async () => {
+    await using system = await System.start(unlimited);
+    await system.control('_fault', { command: 'ssl.activate', fault: 'purchaseerror', count: 1 });
+    const payload = await orderFor('rejected.example.com');
+    await system.run('order', payload);
+    const record = await system.untilRecord(payload.serviceId, ({ status }) => status === 'parked');
+    expect(record.problem).toMatch(/support/);
+    expect((await system.readEvents()).map(({ type }) => type)).toContain('certificate.parked');
+  });
+});

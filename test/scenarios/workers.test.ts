@@ -1,0 +1,195 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { makeCsr } from '../csr-fixtures.js';
+import { createServiceId, System, until } from '../helpers/system.js';
+
+const WORKER = path.resolve(import.meta.dirname, '../helpers/worker-process.mjs');
+
+async function orderFor(commonName: string) {
+  const { csr } = await makeCsr({ commonName });
+  return { serviceId: createServiceId(), type: 'PositiveSSL', years: 1, csr, dcv: { method: 'dns' } };
+}
+
+const unlimited = { limits: [0, 0, 0] as [number, number, number] };
+
+/** A worker in a process of its own, as `pmnamecheap worker` runs it, with short leases. */
+async function spawnWorker(system: System): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [WORKER], {
+    env: { ...process.env, ...system.environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(child.stdout, 'data');
+  return child;
+}
+
+async function kill(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill(signal);
+  await once(child, 'exit');
+}
+
+describe('a worker killed with kill -9', () => {
+  it(
+    'between the call and its answer costs one charge and one certificate',
+    { timeout: 90_000 },
+    async () => {
+      await using system = await System.start({
+        sandbox: unlimited,
+        worker: false,
+        environment: { PMNAMECHEAP_HTTP_TIMEOUT: '5s', PMNAMECHEAP_SETTLE_TIME: '10s' },
+      });
+      await system.control('_fault', { command: 'ssl.create', fault: 'hang', count: 1 });
+      const victim = await spawnWorker(system);
+      const payload = await orderFor('killed.example.com');
+      await system.app.enqueue('order', payload);
+      await until(
+        async () => ((await system.readLedger()).charges.length === 1 ? true : null),
+        () => Promise.resolve('nothing was bought'),
+      );
+      await kill(victim, 'SIGKILL');
+      expect((await system.readRecord(payload.serviceId))?.status).toBe('purchasing');
+      const heir = await spawnWorker(system);
+      try {
+        const record = await system.untilRecord(
+          payload.serviceId,
+          ({ status }) => status === 'issued',
+          80_000,
+        );
+        const { charges } = await system.readLedger();
+        expect(charges).toHaveLength(1);
+        expect(record.certificateId).toBe(charges[0]?.certificateId);
+      } finally {
+        await kill(heir, 'SIGTERM');
+      }
+    },
+  );
+
+  it(
+    'between purchase and activation: the next one activates what was bought',
+    { timeout: 90_000 },
+    async () => {
+      await using system = await System.start({
+        sandbox: unlimited,
+        worker: false,
+        environment: { PMNAMECHEAP_HTTP_TIMEOUT: '5s', PMNAMECHEAP_SETTLE_TIME: '10s' },
+      });
+      await system.control('_fault', { command: 'ssl.activate', fault: 'hang', count: 1, before: true });
+      const victim = await spawnWorker(system);
+      const payload = await orderFor('killed-2.example.com');
+      await system.app.enqueue('order', payload);
+      await system.untilRecord(payload.serviceId, ({ activationBegunAt }) => activationBegunAt !== null);
+      await kill(victim, 'SIGKILL');
+      const heir = await spawnWorker(system);
+      try {
+        await system.untilRecord(payload.serviceId, ({ status }) => status === 'issued', 80_000);
+        expect((await system.readLedger()).charges).toHaveLength(1);
+        expect((await system.countCalls())['ssl.create']).toBe(1);
+      } finally {
+        await kill(heir, 'SIGTERM');
+      }
+    },
+  );
+});
+
+describe('several workers', () => {
+  it('race for one order and buy it once', async () => {
+    await using system = await System.start({ sandbox: unlimited });
+    await system.startWorker();
+    await system.startWorker();
+    const payload = await orderFor('race.example.com');
+    await Promise.all(Array.from({ length: 12 }, () => system.app.enqueue('order', payload)));
+    await system.untilRecord(payload.serviceId, ({ status }) => status === 'issued');
+    expect((await system.readLedger()).charges).toHaveLength(1);
+    expect((await system.countCalls())['ssl.activate']).toBe(1);
+  });
+
+  it(
+    'share many orders of one product: one charge each, every certificate owned by one service',
+    { timeout: 90_000 },
+    async () => {
+      await using system = await System.start({ sandbox: { ...unlimited, balance: '100000' } });
+      await system.startWorker();
+      const orders = await Promise.all(
+        Array.from({ length: 8 }, (_, index) => orderFor(`many-${index}.example.com`)),
+      );
+      await Promise.all(orders.map((order) => system.app.enqueue('order', order)));
+      const records = await Promise.all(
+        orders.map(({ serviceId }) =>
+          system.untilRecord(serviceId, ({ status }) => status === 'issued', 80_000),
+        ),
+      );
+      const owned = new Set(records.map(({ certificateId }) => certificateId));
+      const { charges } = await system.readLedger();
+      expect(charges).toHaveLength(orders.length);
+      expect(owned).toEqual(new Set(charges.map(({ certificateId }) => certificateId)));
+    },
+  );
+
+  it('lose nothing when every BullMQ key is deleted', { timeout: 90_000 }, async () => {
+    await using system = await System.start({ sandbox: unlimited, worker: false });
+    const payload = await orderFor('lost.example.com');
+    await system.app.enqueue('order', payload);
+    await deleteQueueKeys(system);
+    await system.app.store.certificates.postpone(payload.serviceId, Date.now());
+    await system.startWorker();
+    await system.untilRecord(payload.serviceId, ({ status }) => status === 'issued', 60_000);
+    expect((await system.readLedger()).charges).toHaveLength(1);
+  });
+});
+
+async function deleteQueueKeys(system: System): Promise<void> {
+  const { redis } = system.app.store;
+  const keys = (
+    await Promise.all(['order', 'test', 'collect'].map((queue) => redis.keys(`{pmnamecheap}:${queue}:*`)))
+  ).flat();
+  if (keys.length > 0) await redis.del(...keys);
+}
+
+describe('the API key', () => {
+  it('is nowhere in Redis, in a job or in the log, not even in a verbose one', async () => {
+    const apiKey = 'canary-key-5f2b9c0d7e1a4836';
+    await using system = await System.start({ sandbox: { ...unlimited, apiKey } });
+    await writeFile(system.environment['PMNAMECHEAP_DEBUG_CONF'] ?? '', 'pmnamecheap.* 9\n');
+    await until(
+      () => Promise.resolve(system.logger.isEnabled(9, 'namecheap') || null),
+      () => Promise.resolve('level 9 stayed off'),
+    );
+    await system.control('_fault', { command: 'ssl.create', fault: 'drop-before', count: 1 });
+    const payload = await orderFor('canary.example.com');
+    await system.run('test', { module: 'default' });
+    const { sealedKey } = (await system.app.store.modules.load('default')) ?? { sealedKey: '' };
+    const { user, clientIp } = system.sandbox.account;
+    const settings = {
+      username: user,
+      apiUser: user,
+      sealedKey,
+      clientIp,
+      sandbox: true,
+      endpoint: system.sandbox.url,
+    };
+    expect(await system.run('test', { settings })).toMatchObject({ kind: 'completed', result: { ok: true } });
+    await system.run('order', payload);
+    await system.untilRecord(payload.serviceId, ({ status }) => status === 'issued');
+
+    const { redis } = system.app.store;
+    // A dump compresses long strings otherwise, and would hide what is looked for.
+    await redis.config('SET', 'rdbcompression', 'no');
+    const keys = await redis.keys('*');
+    const dumps = new Map(
+      await Promise.all(keys.map(async (key) => [key, await redis.dumpBuffer(key)] as const)),
+    );
+    const holders = (text: string) => keys.filter((key) => dumps.get(key)?.includes(text));
+    expect(holders('canary.example.com').length).toBeGreaterThan(2);
+    expect(holders(apiKey)).toEqual([]);
+    // Sealed, it is in the module alone: not in any job, however it ended.
+    expect(holders(sealedKey)).toEqual(['{pmnamecheap}:module:default']);
+
+    const log = await readFile(system.environment['PMNAMECHEAP_LOG_FILE'] ?? '', 'utf8');
+    expect(log).toContain('SSLActivateResult');
+    expect(log).not.toContain(apiKey);
+    expect(log).not.toContain(sealedKey);
+  });
+});
