@@ -1,22 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { createProducer } from '../src/producer.js';
-import { makeCsr } from './csr-fixtures.js';
-import { createServiceId, System } from './helpers/system.js';
+import { composeOrder } from './helpers/orders.js';
+import { System } from './helpers/system.js';
 
 describe('the producer', () => {
   it('orders, waits for the result and reads what is known', async () => {
     await using system = await System.start({ sandbox: { limits: [0, 0, 0] } });
     const producer = await createProducer({ redisUrl: system.redis.url });
     try {
-      const { csr } = await makeCsr({ commonName: 'producer.example.com' });
-      const serviceId = createServiceId();
-      const id = await producer.order({
-        serviceId,
-        type: 'PositiveSSL',
-        years: 1,
-        csr,
-        dcv: { method: 'dns' },
-      });
+      const order = await composeOrder('producer.example.com');
+      const { serviceId } = order;
+      const id = await producer.order({ ...order, dcv: { method: 'dns' } });
       expect(await producer.waitFor('order', id, 20_000)).toMatchObject({
         kind: 'completed',
         result: { serviceId, status: 'pending-validation' },
@@ -34,9 +28,9 @@ describe('the producer', () => {
   it('has made the order durable before it answers: it is done although its job is gone', async () => {
     await using system = await System.start({ sandbox: { limits: [0, 0, 0] }, worker: false });
     const producer = await createProducer({ redisUrl: system.redis.url });
-    const { csr } = await makeCsr({ commonName: 'durable.example.com' });
-    const serviceId = createServiceId();
-    await producer.order({ serviceId, type: 'PositiveSSL', years: 1, csr, dcv: { method: 'dns' } });
+    const order = await composeOrder('durable.example.com');
+    const { serviceId } = order;
+    await producer.enqueue('order', order);
     await producer.close();
     expect(await system.readRecord(serviceId)).toMatchObject({ status: 'accepted' });
     // Within a grace time it is rung again, should its job be lost.

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createServiceId, System } from '../helpers/system.js';
+import { createServiceId } from '../helpers/orders.js';
+import { System } from '../helpers/system.js';
 import { TEST_CSR } from '../helpers/test-csr.js';
 import { run, type CommandRun } from './command-line.js';
 

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -206,9 +206,4 @@ export async function until<T>(
     if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${await describe()}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-}
-
-/** A fresh service id. */
-export function createServiceId(): string {
-  return `svc-${randomUUID().slice(0, 8)}`;
 }

@@ -1,36 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startEmbeddedRedis, type EmbeddedRedis } from '../../src/embedded/redis.js';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { AccountLimiter, type Limits } from '../../src/quota/limiter.js';
-import { connectStore, type RedisClient } from '../../src/store/connection.js';
+import { useRedis } from '../helpers/redis.js';
 
 const NAMECHEAP: Limits = [20, 700, 8000];
 const DAY_MS = 86_400_000;
 const WINDOWS_MS = [60_000, 3_600_000, DAY_MS];
 
-let folder: string;
-let redis: EmbeddedRedis;
-let client: RedisClient;
+const redis = useRedis();
 let limiter: AccountLimiter;
-
-beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'pmnamecheap-quota-'));
-  redis = await startEmbeddedRedis({ dir: folder, path: process.env['PATH'] ?? '' });
-  client = await connectStore({ kind: 'url', url: redis.url });
-});
-
-afterAll(async () => {
-  client.disconnect();
-  await redis.stop();
-  await rm(folder, { recursive: true, force: true });
-});
 
 beforeEach(() => {
   const account = randomUUID();
-  limiter = new AccountLimiter(client, (what) => `{test}:${account}:${what}`, randomUUID);
+  limiter = new AccountLimiter(redis.client, (what) => `{test}:${account}:${what}`, randomUUID);
 });
 
 describe('the limiter of an account', () => {

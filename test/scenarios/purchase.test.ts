@@ -1,18 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { makeCsr } from '../csr-fixtures.js';
-import { createServiceId, System } from '../helpers/system.js';
-
-async function orderFor(commonName: string, changes: Record<string, unknown> = {}) {
-  const { csr } = await makeCsr({ commonName });
-  return {
-    serviceId: createServiceId(),
-    type: 'PositiveSSL',
-    years: 1,
-    csr,
-    dcv: { method: 'dns' },
-    ...changes,
-  };
-}
+import { composeOrder } from '../helpers/orders.js';
+import { System } from '../helpers/system.js';
 
 const unlimited = { sandbox: { limits: [0, 0, 0] as [number, number, number] } };
 
@@ -28,7 +16,7 @@ describe('a purchase without a clear answer', () => {
   ])('that was made (%s) is adopted: one charge, one certificate', async (fault) => {
     await using system = await System.start(unlimited);
     await system.control('_fault', { command: 'ssl.create', fault, count: 1 });
-    const payload = await orderFor('adopted.example.com');
+    const payload = await composeOrder('adopted.example.com');
     const end = await system.run('order', payload);
     expect(end.kind).toBe('completed');
     const record = await system.untilRecord(payload.serviceId, ({ status }) => status === 'issued');
@@ -44,7 +32,7 @@ describe('a purchase without a clear answer', () => {
     async (fault) => {
       await using system = await System.start(unlimited);
       await system.control('_fault', { command: 'ssl.create', fault, count: 1 });
-      const payload = await orderFor('not-made.example.com');
+      const payload = await composeOrder('not-made.example.com');
       await system.app.enqueue('order', payload);
       const unclear = await system.untilRecord(
         payload.serviceId,
@@ -60,7 +48,7 @@ describe('a purchase without a clear answer', () => {
   it('leaves a certificate that somebody bought by hand alone', async () => {
     await using system = await System.start(unlimited);
     await system.control('_purchase', { type: 'PositiveSSL', years: 1 });
-    const payload = await orderFor('foreign.example.com');
+    const payload = await composeOrder('foreign.example.com');
     await system.run('order', payload);
     const record = await system.untilRecord(payload.serviceId, ({ status }) => status === 'issued');
     const byHand = (await system.readLedger()).charges.find((charge) => charge.byHand === true);
@@ -74,10 +62,10 @@ describe('a purchase without a clear answer', () => {
     await using system = await System.start(unlimited);
     await system.control('_fault', { command: 'ssl.create', fault: 'drop-after', count: 1 });
     await system.control('_fault', { command: 'ssl.getList', fault: 'http-500', count: 1 });
-    const first = await orderFor('first.example.com');
+    const first = await composeOrder('first.example.com');
     await system.run('order', first);
     await system.untilRecord(first.serviceId, ({ status }) => status === 'issued');
-    const second = await orderFor('second.example.com');
+    const second = await composeOrder('second.example.com');
     await system.run('order', second);
     await system.untilRecord(second.serviceId, ({ status }) => status === 'issued');
     const { charges, certificates } = await system.readLedger();
@@ -89,7 +77,7 @@ describe('a purchase without a clear answer', () => {
 describe('an order that Namecheap cannot take now', () => {
   it('waits while funds are missing, says so, and goes on after a top-up', async () => {
     await using system = await System.start({ sandbox: { ...unlimited.sandbox, balance: '1' } });
-    const payload = await orderFor('funds.example.com');
+    const payload = await composeOrder('funds.example.com');
     await system.app.enqueue('order', payload);
     const waiting = await system.untilRecord(payload.serviceId, ({ problem }) => problem !== null);
     expect(waiting).toMatchObject({ status: 'accepted', certificateId: null });
@@ -104,7 +92,7 @@ describe('an order that Namecheap cannot take now', () => {
   it('waits while the key is wrong, tries no further, and goes on once it is right', async () => {
     await using system = await System.start(unlimited);
     await system.addModule('default', { limits: [0, 0, 0] }, { apiKey: 'a-wrong-key-that-nobody-has' });
-    const payload = await orderFor('key.example.com');
+    const payload = await composeOrder('key.example.com');
     await system.app.enqueue('order', payload);
     const waiting = await system.untilRecord(payload.serviceId, ({ problem }) => problem !== null);
     expect(waiting.problem).toContain('1011102');
@@ -119,7 +107,7 @@ describe('an order that Namecheap cannot take now', () => {
   it('waits while the address is not allow-listed', async () => {
     await using system = await System.start({ sandbox: { ...unlimited.sandbox, clientIp: '192.0.2.7' } });
     await system.addModule('default', { limits: [0, 0, 0] }, { clientIp: '127.0.0.1' });
-    const payload = await orderFor('address.example.com');
+    const payload = await composeOrder('address.example.com');
     await system.app.enqueue('order', payload);
     const waiting = await system.untilRecord(payload.serviceId, ({ problem }) => problem !== null);
     expect(waiting.problem).toContain('1011150');
@@ -132,9 +120,9 @@ describe('an order that Namecheap cannot take now', () => {
       sandbox: { limits: [0, 0, 0] },
       parameters: { limits: [0, 5, 0] },
     });
-    const payload = await orderFor('quota.example.com');
+    const payload = await composeOrder('quota.example.com');
     await system.run('order', payload);
-    const other = await orderFor('quota-2.example.com', { type: 'PositiveSSL' });
+    const other = await composeOrder('quota-2.example.com', { type: 'PositiveSSL' });
     await system.app.enqueue('order', other);
     await system.untilRecord(
       payload.serviceId,
@@ -149,15 +137,15 @@ describe('an order that Namecheap cannot take now', () => {
       environment: { PMNAMECHEAP_THROTTLE_PAUSE: '1s' },
     });
     await system.control('_fault', { command: 'ssl.create', fault: 'throttle', count: 1 });
-    const payload = await orderFor('throttled.example.com');
+    const payload = await composeOrder('throttled.example.com');
     expect((await system.run('order', payload)).kind).toBe('completed');
     expect((await system.readLedger()).charges).toHaveLength(1);
   });
 
   it('holds to the spending guard', async () => {
     await using system = await System.start({ ...unlimited, parameters: { maxPurchasesPerHour: 1 } });
-    await system.run('order', await orderFor('guard-1.example.com'));
-    const second = await orderFor('guard-2.example.com');
+    await system.run('order', await composeOrder('guard-1.example.com'));
+    const second = await composeOrder('guard-2.example.com');
     await system.app.enqueue('order', second);
     const waiting = await system.untilRecord(second.serviceId, ({ problem }) => problem !== null);
     expect(waiting.problem).toMatch(/purchases per hour/);
@@ -174,7 +162,7 @@ describe('an order that Namecheap refuses', () => {
       count: 1,
       error: { number: 2011301, text: 'Type is not valid' },
     });
-    const payload = await orderFor('refused.example.com');
+    const payload = await composeOrder('refused.example.com');
     expect(await system.run('order', payload)).toMatchObject({
       kind: 'failed',
       reason: expect.stringContaining('2011301') as string,
@@ -195,7 +183,7 @@ describe('an order that Namecheap refuses', () => {
       count: 1,
       error: { number: 2011295, text: 'ApproverEmail is not valid' },
     });
-    const payload = await orderFor('approver.example.com', {
+    const payload = await composeOrder('approver.example.com', {
       dcv: { method: 'email', approverEmail: 'hostmaster@example.com' },
     });
     expect((await system.run('order', payload)).kind).toBe('failed');
@@ -213,7 +201,7 @@ describe('activation and issuance', () => {
   it.each(['drop-after', 'drop-before', 'hang'])('survive an unanswered ssl.activate (%s)', async (fault) => {
     await using system = await System.start({ sandbox: { ...unlimited.sandbox, validationDelayMs: 8000 } });
     await system.control('_fault', { command: 'ssl.activate', fault, count: 1 });
-    const payload = await orderFor('activate.example.com');
+    const payload = await composeOrder('activate.example.com');
     const end = await system.run('order', payload);
     expect(end.kind).toBe('completed');
     const record = await system.untilRecord(payload.serviceId, ({ status }) => status === 'issued');
@@ -224,7 +212,7 @@ describe('activation and issuance', () => {
   it('wait for a certificate that the CA delays, without a call of its own', async () => {
     await using system = await System.start(unlimited);
     await system.control('_validation', { mode: 'never' });
-    const payload = await orderFor('delayed.example.com');
+    const payload = await composeOrder('delayed.example.com');
     await system.run('order', payload);
     const listed = (await system.readLedger()).calls.length;
     await system.untilRecord(payload.serviceId, ({ status }) => status === 'pending-validation');
@@ -239,7 +227,7 @@ describe('activation and issuance', () => {
   it('park what the CA rejects, with a sentence for a person', async () => {
     await using system = await System.start(unlimited);
     await system.control('_fault', { command: 'ssl.activate', fault: 'purchaseerror', count: 1 });
-    const payload = await orderFor('rejected.example.com');
+    const payload = await composeOrder('rejected.example.com');
     await system.run('order', payload);
     const record = await system.untilRecord(payload.serviceId, ({ status }) => status === 'parked');
     expect(record.problem).toMatch(/support/);

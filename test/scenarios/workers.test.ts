@@ -3,15 +3,10 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { makeCsr } from '../csr-fixtures.js';
-import { createServiceId, System, until } from '../helpers/system.js';
+import { composeOrder } from '../helpers/orders.js';
+import { System, until } from '../helpers/system.js';
 
 const WORKER = path.resolve(import.meta.dirname, '../helpers/worker-process.mjs');
-
-async function orderFor(commonName: string) {
-  const { csr } = await makeCsr({ commonName });
-  return { serviceId: createServiceId(), type: 'PositiveSSL', years: 1, csr, dcv: { method: 'dns' } };
-}
 
 const unlimited = { limits: [0, 0, 0] as [number, number, number] };
 
@@ -43,7 +38,7 @@ describe('a worker killed with kill -9', () => {
       });
       await system.control('_fault', { command: 'ssl.create', fault: 'hang', count: 1 });
       const victim = await spawnWorker(system);
-      const payload = await orderFor('killed.example.com');
+      const payload = await composeOrder('killed.example.com');
       await system.app.enqueue('order', payload);
       await until(
         async () => ((await system.readLedger()).charges.length === 1 ? true : null),
@@ -78,7 +73,7 @@ describe('a worker killed with kill -9', () => {
       });
       await system.control('_fault', { command: 'ssl.activate', fault: 'hang', count: 1, before: true });
       const victim = await spawnWorker(system);
-      const payload = await orderFor('killed-2.example.com');
+      const payload = await composeOrder('killed-2.example.com');
       await system.app.enqueue('order', payload);
       await system.untilRecord(payload.serviceId, ({ activationBegunAt }) => activationBegunAt !== null);
       await kill(victim, 'SIGKILL');
@@ -99,7 +94,7 @@ describe('several workers', () => {
     await using system = await System.start({ sandbox: unlimited });
     await system.startWorker();
     await system.startWorker();
-    const payload = await orderFor('race.example.com');
+    const payload = await composeOrder('race.example.com');
     await Promise.all(Array.from({ length: 12 }, () => system.app.enqueue('order', payload)));
     await system.untilRecord(payload.serviceId, ({ status }) => status === 'issued');
     expect((await system.readLedger()).charges).toHaveLength(1);
@@ -113,7 +108,7 @@ describe('several workers', () => {
       await using system = await System.start({ sandbox: { ...unlimited, balance: '100000' } });
       await system.startWorker();
       const orders = await Promise.all(
-        Array.from({ length: 8 }, (_, index) => orderFor(`many-${index}.example.com`)),
+        Array.from({ length: 8 }, (_, index) => composeOrder(`many-${index}.example.com`)),
       );
       await Promise.all(orders.map((order) => system.app.enqueue('order', order)));
       const records = await Promise.all(
@@ -130,7 +125,7 @@ describe('several workers', () => {
 
   it('lose nothing when every BullMQ key is deleted', { timeout: 90_000 }, async () => {
     await using system = await System.start({ sandbox: unlimited, worker: false });
-    const payload = await orderFor('lost.example.com');
+    const payload = await composeOrder('lost.example.com');
     await system.app.enqueue('order', payload);
     await deleteQueueKeys(system);
     await system.app.store.certificates.postpone(payload.serviceId, Date.now());
@@ -158,7 +153,7 @@ describe('the API key', () => {
       () => Promise.resolve('level 9 stayed off'),
     );
     await system.control('_fault', { command: 'ssl.create', fault: 'drop-before', count: 1 });
-    const payload = await orderFor('canary.example.com');
+    const payload = await composeOrder('canary.example.com');
     await system.run('test', { module: 'default' });
     const { sealedKey } = (await system.app.store.modules.load('default')) ?? { sealedKey: '' };
     const { user, clientIp } = system.sandbox.account;

@@ -1,36 +1,17 @@
-import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { StaleRecordError } from '../../src/certificates/errors.js';
 import { moveRecord } from '../../src/certificates/record.js';
-import { startEmbeddedRedis, type EmbeddedRedis } from '../../src/embedded/redis.js';
-import { connectStore, type RedisClient } from '../../src/store/connection.js';
 import { createStore, type Store } from '../../src/store/store.js';
 import { composeTestRecord } from '../helpers/records.js';
+import { useRedis } from '../helpers/redis.js';
 
 const NOW = 1_800_000_000_000;
 
-let folder: string;
-let redis: EmbeddedRedis;
-let client: RedisClient;
+const redis = useRedis();
 let store: Store;
 
-beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'pmnamecheap-certificates-'));
-  redis = await startEmbeddedRedis({ dir: folder, path: process.env['PATH'] ?? '' });
-  client = await connectStore({ kind: 'url', url: redis.url });
-});
-
-afterAll(async () => {
-  client.disconnect();
-  await redis.stop();
-  await rm(folder, { recursive: true, force: true });
-});
-
 beforeEach(() => {
-  store = createStore(client, `{test-${randomUUID()}}`, () => NOW);
+  store = createStore(redis.client, redis.createPrefix(), () => NOW);
 });
 
 async function create(serviceId = 'a') {

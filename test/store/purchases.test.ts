@@ -1,38 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { StaleRecordError } from '../../src/certificates/errors.js';
 import type { Bought, Intent, ListedPurchase, SpendingGuard } from '../../src/certificates/ports.js';
 import { moveRecord, type CertificateRecord, type Purchase } from '../../src/certificates/record.js';
-import { startEmbeddedRedis, type EmbeddedRedis } from '../../src/embedded/redis.js';
-import { connectStore, type RedisClient } from '../../src/store/connection.js';
 import { createStore, type Store } from '../../src/store/store.js';
 import { composeTestRecord } from '../helpers/records.js';
+import { useRedis } from '../helpers/redis.js';
 
 const NO_GUARD: SpendingGuard = { maxPurchasesPerHour: null, maxSpendPerDay: null };
 const NOW = 1_800_000_000_000;
 
-let folder: string;
-let redis: EmbeddedRedis;
-let client: RedisClient;
+const redis = useRedis();
 let store: Store;
 
-beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'pmnamecheap-store-'));
-  redis = await startEmbeddedRedis({ dir: folder, path: process.env['PATH'] ?? '' });
-  client = await connectStore({ kind: 'url', url: redis.url });
-});
-
-afterAll(async () => {
-  client.disconnect();
-  await redis.stop();
-  await rm(folder, { recursive: true, force: true });
-});
-
 beforeEach(() => {
-  store = createStore(client, `{test-${randomUUID()}}`, () => NOW);
+  store = createStore(redis.client, redis.createPrefix(), () => NOW);
 });
 
 function intentOf(serviceId: string, changes: Partial<Intent> = {}): Intent {
@@ -156,7 +138,7 @@ describe('begin', () => {
     const begun = await begin('a');
     await settle(begun, 9001);
     // A record that forgot its purchase (restored from an old copy, say) must not buy again.
-    await client.del(store.keys.certificate('a'));
+    await redis.client.del(store.keys.certificate('a'));
     await accept('a');
     expect(await store.purchases.begin(await reload('a'), intentOf('a'), '', NO_GUARD)).toEqual({
       kind: 'bought',
@@ -212,8 +194,8 @@ describe('settling', () => {
     expect(await reload('a')).toMatchObject({ status: 'purchased', certificateId: 9001 });
     expect(await store.purchases.readOwner('acc', 9001)).toBe('a');
     expect((await settle(begun, 9001)).kind).toBe('moved-on');
-    expect(await client.hlen(store.keys.account('acc', 'ledger'))).toBe(1);
-    expect(await client.hlen(store.keys.account('acc', 'stock'))).toBe(0);
+    expect(await redis.client.hlen(store.keys.account('acc', 'ledger'))).toBe(1);
+    expect(await redis.client.hlen(store.keys.account('acc', 'stock'))).toBe(0);
   });
 
   it('keeps a late answer as stock when its lane moved on, and the next order takes it', async () => {
