@@ -65,7 +65,8 @@ async function exchange({ endpoint, form, timeoutMs, signal }: PostRequest, wire
     timeout: { request: timeoutMs },
     // A fresh socket per call: on a kept one nobody can tell whether a lost request had arrived.
     agent: { http: new http.Agent({ keepAlive: false }), https: new https.Agent({ keepAlive: false }) },
-    ...(signal === undefined ? {} : { signal }),
+    // One of its own per call: got leaves its listener on a signal, and a run that makes many calls has one signal.
+    ...(signal === undefined ? {} : { signal: AbortSignal.any([signal]) }),
   });
   stream.once('request', (sent: ClientRequest) =>
     sent.once('socket', (socket) => watchOpening(socket, wire)),
