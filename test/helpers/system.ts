@@ -16,6 +16,8 @@ export interface SystemOptions {
   sandbox?: SandboxOptions;
   environment?: Readonly<Record<string, string>>;
   parameters?: Readonly<Record<string, unknown>>;
+  /** A Redis that the test runs itself; default: a private one of the system's own. */
+  redisUrl?: string;
   /** Also start a worker; default true. */
   worker?: WorkerChoice | false;
 }
@@ -43,7 +45,7 @@ export interface Ledger {
 /** A whole system for one test: a private Redis, a sandbox Namecheap, an app with a module, workers. Disposing stops all of it. */
 export class System implements AsyncDisposable {
   readonly environment: Readonly<Record<string, string>>;
-  readonly redis: EmbeddedRedis;
+  readonly redis: Pick<EmbeddedRedis, 'url' | 'isDurable' | 'stop'>;
   readonly sandbox: Sandbox;
   readonly app: App;
   readonly folder: string;
@@ -63,10 +65,11 @@ export class System implements AsyncDisposable {
 
   static async start(options: SystemOptions = {}): Promise<System> {
     const folder = await mkdtemp(path.join(tmpdir(), 'pmnamecheap-test-'));
-    const redis = await startEmbeddedRedis({
-      dir: path.join(folder, 'redis'),
-      path: process.env['PATH'] ?? '',
-    });
+    const { redisUrl } = options;
+    const redis =
+      redisUrl === undefined
+        ? await startEmbeddedRedis({ dir: path.join(folder, 'redis'), path: process.env['PATH'] ?? '' })
+        : { url: redisUrl, isDurable: true, stop: () => Promise.resolve() };
     const sandbox = await startSandbox({ port: 0, validationDelayMs: 0, ...options.sandbox });
     const environment = {
       REDIS_URL: redis.url,
