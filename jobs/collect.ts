@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { describeError } from '../src/certificates/backoff.js';
 import { collectPending } from '../src/certificates/collect.js';
-import type { DueService, Stored } from '../src/certificates/ports.js';
-import { WaitError } from '../src/errors.js';
+import type { OpenService, Stored } from '../src/certificates/ports.js';
+import { describeError, FailError, WaitError } from '../src/errors.js';
 import { defineJob, done, type JobContext } from '../src/job.js';
 
 /** Records looked at in one run; more stay due and come with the next. */
@@ -11,30 +10,45 @@ const BATCH = 500;
 /** A rung order gets this long to be taken by a worker before it is rung again, ms. */
 const RING_EVERY_MS = 300_000;
 
+/** What cannot be read is tried again this much later, ms: by then a newer worker may have finished it. */
+const UNREADABLE_EVERY_MS = 600_000;
+
 interface Collected {
   issued: string[];
   rung: number;
 }
 
 interface Due extends Stored {
-  seen: DueService;
+  seen: OpenService;
 }
 
+/** What is due. A service that cannot be read is put off and told of: it must not hold up the others. */
 async function loadDue(context: JobContext): Promise<Due[]> {
-  const due = await context.certificates.listDue(context.now(), BATCH);
-  const loaded = await Promise.all(
-    due.map(async (seen) => ({ seen, stored: await context.certificates.load(seen.serviceId) })),
-  );
-  return loaded.flatMap(({ seen, stored }) => (stored === null ? [] : [{ ...stored, seen }]));
+  const due: Due[] = [];
+  for (const seen of await context.certificates.listOpen(context.now(), BATCH)) {
+    try {
+      const stored = await context.certificates.load(seen.serviceId);
+      if (stored === null) throw new FailError(`There is no record of ${seen.serviceId}`, 'ERR_NO_RECORD');
+      due.push({ ...stored, seen });
+    } catch (error) {
+      context.log.log(3, 'collect', describeError(error));
+      await context.certificates.claimOpen(seen, context.now() + UNREADABLE_EVERY_MS);
+    }
+  }
+  return due;
 }
 
 /** Rings again for orders that nobody works on any more. Claiming first: an order that moved on meanwhile is left alone. */
 async function ringLost(context: JobContext, lost: readonly Due[]): Promise<number> {
   let rung = 0;
   for (const { seen, request } of lost) {
-    if (!(await context.certificates.claimDue(seen, context.now() + RING_EVERY_MS))) continue;
-    await context.enqueue('order', request);
-    rung++;
+    if (!(await context.certificates.claimOpen(seen, context.now() + RING_EVERY_MS))) continue;
+    try {
+      await context.enqueue('order', request);
+      rung++;
+    } catch (error) {
+      context.log.log(3, 'collect', `${seen.serviceId} cannot be rung: ${describeError(error)}`);
+    }
   }
   return rung;
 }

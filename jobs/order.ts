@@ -1,8 +1,15 @@
 import { acceptOrder } from '../src/certificates/accept.js';
 import { advanceOrder } from '../src/certificates/advance.js';
-import { checkOrder, orderPayloadSchema, type OrderPayload } from '../src/certificates/order-payload.js';
+import {
+  checkOrder,
+  orderPayloadSchema,
+  type CheckedOrder,
+  type OrderPayload,
+} from '../src/certificates/order-payload.js';
 import { presentResult, type CertificateResult } from '../src/certificates/present.js';
-import { FailError } from '../src/errors.js';
+import { StaleRecordError } from '../src/certificates/errors.js';
+import { FailError, WaitError } from '../src/errors.js';
+import { requireModule } from '../src/modules/require-module.js';
 import { isUnfinished } from '../src/certificates/record.js';
 import { defineJob, done, type JobContext } from '../src/job.js';
 import { accountId } from '../src/modules/settings.js';
@@ -17,35 +24,46 @@ const ACCEPT_TRIES = 5;
  */
 async function accept(payload: OrderPayload, store: Store, now: number): Promise<void> {
   const order = checkOrder(payload);
-  const module = await store.modules.load(payload.module);
-  if (module === null) {
-    const known = (await store.modules.list()).map(({ name }) => name).join(', ') || 'none';
-    throw new FailError(
-      `There is no module "${payload.module}" (known: ${known}): add it with pmnamecheap module add`,
-      'ERR_NO_MODULE',
-    );
-  }
+  const module = await requireModule(store.modules, payload.module);
   for (let attempt = 0; attempt < ACCEPT_TRIES; attempt++) {
-    const stored = await store.certificates.load(payload.serviceId);
-    const acceptance = acceptOrder(stored, order, accountId(module), now);
-    if (acceptance.kind === 'known') return;
-    if (acceptance.kind === 'new') {
-      const change = { cause: 'order accepted', event: 'certificate.accepted' as const };
-      if (await store.certificates.create(acceptance.record, order.payload, change)) return;
-    } else if (stored !== null) {
-      const change = {
-        cause: acceptance.cause,
-        event: 'certificate.accepted' as const,
-        request: order.payload,
-      };
-      await store.certificates.save({ before: stored.record, after: acceptance.after, change });
-      return;
+    try {
+      if (await tryToAccept(order, accountId(module), store, now)) return;
+    } catch (error) {
+      if (!(error instanceof StaleRecordError)) throw error;
     }
   }
+  throw new WaitError(`${payload.serviceId} is being changed by others; order again`, 1000);
+}
+
+/** @returns false when somebody else was faster: look again. */
+async function tryToAccept(
+  order: CheckedOrder,
+  account: string,
+  store: Store,
+  now: number,
+): Promise<boolean> {
+  const stored = await store.certificates.load(order.payload.serviceId);
+  const acceptance = acceptOrder(stored, order, account, now);
+  if (acceptance.kind === 'known') return true;
+  const event = 'certificate.accepted' as const;
+  if (acceptance.kind === 'new') {
+    return await store.certificates.create(acceptance.record, order.payload, {
+      cause: 'order accepted',
+      event,
+    });
+  }
+  if (stored === null) return false;
+  const change = { cause: acceptance.cause, event, request: order.payload };
+  await store.certificates.save({ before: stored.record, after: acceptance.after, change });
+  return true;
 }
 
 /** An account that does not open keeps the order waiting: `certificate show` must tell why. */
-async function explain(error: unknown, payload: OrderPayload, { certificates }: JobContext): Promise<never> {
+async function noteProblem(
+  error: unknown,
+  payload: OrderPayload,
+  { certificates }: JobContext,
+): Promise<never> {
   const stored = await certificates.load(payload.serviceId);
   const isNews = stored !== null && isUnfinished(stored.record.status) && error instanceof FailError;
   if (isNews && stored.record.problem !== error.message) {
@@ -74,7 +92,7 @@ export const order = defineJob<OrderPayload, CertificateResult>({
     await accept(payload, context.store, context.now());
     const account = await context
       .openAccount(payload.module)
-      .catch((error: unknown) => explain(error, payload, context));
+      .catch((error: unknown) => noteProblem(error, payload, context));
     return done(presentResult(await advanceOrder({ ...context, account }, payload.serviceId)));
   },
 });

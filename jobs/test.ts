@@ -1,9 +1,10 @@
 import { Big } from 'big.js';
 import { z } from 'zod';
 import type { Account } from '../src/certificates/ports.js';
-import { FailError } from '../src/errors.js';
+import { WaitError } from '../src/errors.js';
 import { defineJob, done, type JobContext } from '../src/job.js';
 import { describeConnectionFailure, type ConnectionFailure } from '../src/modules/connection-test.js';
+import { requireModule } from '../src/modules/require-module.js';
 import { accountSettingsSchema, moduleNameSchema, moduleParametersSchema } from '../src/modules/settings.js';
 import { NamecheapError } from '../src/namecheap/errors.js';
 
@@ -37,12 +38,7 @@ async function openTested(
     return { account, isSandbox: payload.settings.sandbox, lowBalance: null };
   }
   const name = payload.module ?? 'default';
-  const module = await context.store.modules.load(name);
-  if (module === null)
-    throw new FailError(
-      `There is no module "${name}": add it with pmnamecheap module add ${name}`,
-      'ERR_NO_MODULE',
-    );
+  const module = await requireModule(context.store.modules, name);
   const account = context.openForTest(module, module.parameters, name);
   return { account, isSandbox: module.sandbox, lowBalance: module.parameters.lowBalance };
 }
@@ -89,7 +85,9 @@ export const test = defineJob<Payload, Success | ConnectionFailure>({
       await noteBalance(context, account, balance, lowBalance);
       return done({ ok: true, module: account.module || null, balance, sandbox: isSandbox, latencyMs });
     } catch (error) {
-      if (!(error instanceof NamecheapError) || error.errorClass === 'throttle') throw error;
+      if (!(error instanceof NamecheapError)) throw error;
+      // The limiter tells at the next try for how long the account rests.
+      if (error.errorClass === 'throttle') throw new WaitError(error.message, 1000);
       if (account.module !== '') {
         await context.announce({
           type: 'module.unreachable',

@@ -16,7 +16,7 @@ import { connectStore, type RedisClient } from './store/connection.js';
 import { inspectDurability } from './store/durability.js';
 import { createStore, type Store } from './store/store.js';
 
-/** The lease on a record outlives the longest API call by this much, ms (design, section 2). */
+/** The lease on a record outlives the longest API call by this much, ms. */
 const LEASE_MARGIN_MS = 30_000;
 
 /** What every command and the producer work with: the store and the queues of one Redis. */
@@ -161,7 +161,7 @@ function composeContext(
   app: App,
   accounts: Accounts,
   leaseMarginMs: number,
-): Omit<JobContext, 'attempt' | 'signal' | 'report'> {
+): Omit<JobContext, 'signal' | 'report'> {
   const { environment, store, log } = app;
   const { settleTimeMs, collectEveryMs, reissueBeforeMs, reissueSpreadMs } = environment;
   const leaseMs = environment.httpTimeoutMs + leaseMarginMs;

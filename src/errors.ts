@@ -15,6 +15,11 @@ export interface ErrorDetails {
   cause?: unknown;
 }
 
+/** The message of anything thrown, redacted. */
+export function describeError(error: unknown): string {
+  return redact(error instanceof Error ? error.message : String(error));
+}
+
 /** The root of every error this project throws on purpose. Messages are redacted and say what to do next. */
 export class PmnamecheapError extends Error {
   readonly code: string;

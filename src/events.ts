@@ -1,6 +1,6 @@
 import type { CertificateSnapshot } from './certificates/present.js';
 
-/** The certificate events this version emits (contract, section 5). */
+/** The certificate events this version emits. */
 export type CertificateEventType =
   | 'certificate.accepted'
   | 'certificate.purchased'
@@ -29,5 +29,3 @@ export interface AccountEvent {
   module: string | null;
   data: Record<string, unknown>;
 }
-
-export type Event = CertificateEvent | AccountEvent;

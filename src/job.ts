@@ -20,8 +20,6 @@ export function snooze<Result>(delayMs: number, reason: string): RunEnd<Result> 
 
 /** What a handler is handed. Nothing in it knows the queue, so a unit test is a function call. `{ ...context, account }` is a {@link Work}. */
 export interface JobContext extends Omit<Work, 'account'> {
-  /** From 1; counts the starts of this job, snoozes included. */
-  attempt: number;
   store: Store;
   /** The module's Namecheap account, its key opened. @throws FailError when there is no such module. */
   openAccount(module: string): Promise<Account>;

@@ -22,7 +22,7 @@ export interface ProducerOptions {
 export interface Producer {
   /** Accepts an order durably and adds its job. @returns the job's id. @throws InputError listing every fault. */
   order(payload: OrderInput): Promise<string>;
-  /** Adds any job of the contract. */
+  /** Adds any job, by its name. */
   enqueue(job: string, payload: unknown): Promise<string>;
   /** Waits for a job's end, up to `timeoutMs`. */
   waitFor(job: string, id: string, timeoutMs: number): Promise<JobEnd>;

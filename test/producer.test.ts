@@ -34,7 +34,7 @@ describe('the producer', () => {
     await producer.close();
     expect(await system.readRecord(serviceId)).toMatchObject({ status: 'accepted' });
     // Within a grace time it is rung again, should its job be lost.
-    const due = await system.app.store.certificates.listDue(Date.now() + 120_000, 10);
+    const due = await system.app.store.certificates.listOpen(Date.now() + 120_000, 10);
     expect(due.map((one) => one.serviceId)).toContain(serviceId);
   });
 

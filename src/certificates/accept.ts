@@ -60,7 +60,7 @@ function describeOrder(order: CheckedOrder) {
 }
 
 /**
- * Decides what an order means (contract, section 3). One purchase per service, ever: the identical order again is
+ * Decides what an order means. One purchase per service, ever: the identical order again is
  * `known`; failed before a purchase, it starts afresh; after a refused activation the same type and years with
  * corrected csr, dcv or contacts activate what was bought.
  * @throws FailError ERR_ORDER_DIFFERS for anything else.

@@ -1,7 +1,7 @@
-import { WaitError } from '../errors.js';
+import { describeError, WaitError } from '../errors.js';
 import type { CertificateInfo, DcvChoice, ValidationInstruction } from '../namecheap/api.js';
 import { NamecheapError } from '../namecheap/errors.js';
-import { delayAfter, describeError } from './backoff.js';
+import { delayAfter } from './backoff.js';
 import { brake } from './brake.js';
 import { parseCsr } from './csr.js';
 import { StaleRecordError } from './errors.js';
@@ -13,7 +13,7 @@ import { collectDelay } from './due.js';
 
 /**
  * Submits the CSR of a bought certificate. Free but not idempotent: the intent is recorded first, and an activation
- * that was begun and not answered is looked up before it is repeated (design, section 3.6).
+ * that was begun and not answered is looked up before it is repeated.
  * @returns the record, `pending-validation`.
  * @throws WaitError when it must be tried or looked at later; FailError when Namecheap refuses the input (what was bought stays the service's) or it was parked.
  */

@@ -17,6 +17,9 @@ const MAX_TURNS = 12;
 /** How soon to look again when another worker holds the record, ms. */
 const LEASED_MS = 1500;
 
+/** A wait from this long on is explained in the record, ms. */
+const TELL_FROM_MS = 5000;
+
 /** An order that Namecheap never takes ends after this long, ms: failed when nothing was bought, else parked. */
 const PATIENCE_MS = 7 * 86_400_000;
 
@@ -31,7 +34,7 @@ export async function advanceOrder(work: Work, serviceId: string): Promise<Certi
   const known = await certificates.load(serviceId);
   if (known === null) throw new StaleRecordError(serviceId, 'missing');
   if (!isOrderOpen(known.record)) return finish(known.record);
-  if (known.record.account !== work.account.id) throw await describeMoved(work, known.record);
+  if (known.record.account !== work.account.id) throw await refuseOtherAccount(work, known.record);
   const lease = await certificates.lease(serviceId, work.lease, settings.leaseMs);
   if (!lease.isHeld) {
     throw new WaitError(`Another worker works on ${serviceId}`, Math.min(LEASED_MS, lease.remainingMs + 1));
@@ -50,7 +53,7 @@ export async function advanceOrder(work: Work, serviceId: string): Promise<Certi
 }
 
 /** Lanes, claims and quota belong to the account the order was accepted for: another one must not be charged for it. */
-async function describeMoved(work: Work, record: CertificateRecord): Promise<FailError> {
+async function refuseOtherAccount(work: Work, record: CertificateRecord): Promise<FailError> {
   const problem = `The module "${record.module}" now points to another Namecheap account than when ${record.serviceId} was ordered: point it back, nothing is done until then.`;
   const after = { ...record, problem, nextActionAt: work.now() + RING_GRACE_MS };
   await work.certificates.save({ before: record, after, change: { cause: problem } });
@@ -86,9 +89,22 @@ async function settleReadFailure(work: Work, serviceId: string, error: Namecheap
 async function wait(work: Work, serviceId: string, end: WaitError): Promise<void> {
   const stored = await work.certificates.load(serviceId);
   if (stored === null || !isOrderOpen(stored.record)) return;
-  await work.certificates.postpone(serviceId, work.now() + (end.delayMs ?? 0) + RING_GRACE_MS);
-  if (work.now() - Date.parse(stored.record.acceptedAt) < PATIENCE_MS) return;
   const { record } = stored;
+  const nextActionAt = work.now() + (end.delayMs ?? 0) + RING_GRACE_MS;
+  if (work.now() - Date.parse(record.acceptedAt) < PATIENCE_MS) {
+    // Short waits are nobody's business; for a long one `certificate show` tells the reason.
+    if (record.problem !== null || (end.delayMs ?? 0) < TELL_FROM_MS) {
+      await work.certificates.postpone(serviceId, nextActionAt);
+      return;
+    }
+    const after = { ...record, problem: end.message, nextActionAt };
+    await work.certificates.save({
+      before: record,
+      after,
+      change: { cause: end.message, lease: work.lease },
+    });
+    return;
+  }
   const days = PATIENCE_MS / 86_400_000;
   if (record.status === 'accepted') {
     const problem = `Nothing was bought within ${days} days: ${end.message} Order again once this is mended.`;
@@ -123,7 +139,8 @@ async function takeTurns(work: Work, serviceId: string): Promise<CertificateReco
 
 /** One step, or null when there is nothing to do before validation. */
 async function takeStep(work: Work, { record, request }: Stored): Promise<CertificateRecord | null> {
-  await work.certificates.lease(record.serviceId, work.lease, work.settings.leaseMs);
+  const lease = await work.certificates.lease(record.serviceId, work.lease, work.settings.leaseMs);
+  if (!lease.isHeld) throw new WaitError(`Another worker took over ${record.serviceId}`, LEASED_MS);
   switch (record.status) {
     case 'accepted':
       return await withOrder(work, record, request, (order) => buyCertificate(work, record, order));

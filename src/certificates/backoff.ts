@@ -12,11 +12,6 @@ export function retryDelay(failures: number, random: number): number {
   return Math.round(full * (1 - random / 4));
 }
 
-/** The message of anything thrown. */
-export function describeError(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 /** When an account rests, its limiter tells the exact time at the next try: it is asked soon. */
 const ASK_LIMITER_MS = 1000;
 

@@ -1,10 +1,9 @@
-import { WaitError } from '../errors.js';
+import { describeError, WaitError } from '../errors.js';
 import { describeTrouble } from './activation.js';
 import { parseCsr } from './csr.js';
 import { collectDelay, computeReissueDue } from './due.js';
 import { StaleRecordError } from './errors.js';
 import { verifyIssued, type IssuedLeaf } from './leaf.js';
-import { describeError } from './backoff.js';
 import { parkRecord } from './park.js';
 import type { Stored, Work } from './ports.js';
 import { moveRecord, type CertificateRecord } from './record.js';
@@ -17,7 +16,7 @@ const NOT_YET_MS = 10_000;
 
 /**
  * Looks at all pending certificates of one account: list pages first (100 certificates a call), then one getInfo with
- * the certificate for each that became active (design, section 2).
+ * the certificate for each that became active.
  * @returns the services that were issued.
  */
 export async function collectPending(work: Work, pending: readonly CertificateRecord[]): Promise<string[]> {
@@ -80,7 +79,8 @@ async function collectOne(work: Work, serviceId: string): Promise<boolean> {
 
 async function fetchIssued(work: Work, stored: Stored): Promise<boolean> {
   const { record } = stored;
-  const certificateId = record.certificateId ?? 0;
+  const { certificateId } = record;
+  if (certificateId === null) throw new Error(`${record.serviceId} is pending without a certificate id`);
   const seen = await work.account.api.getInfo(
     { certificateId, withCertificate: true },
     { signal: work.signal },

@@ -9,3 +9,13 @@ export class StaleRecordError extends PmnamecheapError {
     });
   }
 }
+
+/** A stored record that this version cannot read: a newer worker wrote it, or somebody changed it by hand. It is left alone. */
+export class UnreadableRecordError extends PmnamecheapError {
+  constructor(serviceId: string, cause: unknown) {
+    super(
+      `The record of ${serviceId} cannot be read by this version and is left alone: upgrade this worker, or restore the record`,
+      { code: 'ERR_UNREADABLE_RECORD', verdict: 'fail', cause },
+    );
+  }
+}

@@ -13,7 +13,7 @@ const AGAIN_MS = 1000;
 
 /**
  * Lists all bought and not yet activated certificates of the account, completely, and has the store sort them
- * (design, section 3.4). `startedAt` is Redis's clock before the first page.
+ *. `startedAt` is Redis's clock before the first page.
  * @throws WaitError when another worker lists right now, or the pages changed while they were read.
  */
 export async function refreshListing(work: Work): Promise<ListingAnswer & { startedAt: number }> {
@@ -25,7 +25,7 @@ export async function refreshListing(work: Work): Promise<ListingAnswer & { star
     const startedAt = await listings.readClock();
     const rows = await readAllPages(work);
     const completedAt = await listings.readClock();
-    const answer = await listings.record(account.id, account.module, {
+    const answer = await listings.saveListing(account.id, account.module, {
       startedAt,
       completedAt,
       rows,

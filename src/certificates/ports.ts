@@ -32,7 +32,7 @@ export interface Step {
 }
 
 /** An entry of the index of unfinished services; `dueAt` in ms. */
-export interface DueService {
+export interface OpenService {
   serviceId: string;
   dueAt: number;
 }
@@ -51,9 +51,9 @@ export interface CertificateStore {
   release(serviceId: string, token: string): Promise<void>;
   readHistory(serviceId: string): Promise<HistoryEntry[]>;
   /** Unfinished services whose next look is due, earliest first. */
-  listDue(now: number, limit: number): Promise<DueService[]>;
+  listOpen(now: number, limit: number): Promise<OpenService[]>;
   /** Moves the next look only if it is still the one that was seen: false when somebody else worked on the service meanwhile. */
-  claimDue(seen: DueService, until: number): Promise<boolean>;
+  claimOpen(seen: OpenService, until: number): Promise<boolean>;
   /** Moves the next look of an unfinished service without touching its record. */
   postpone(serviceId: string, until: number): Promise<void>;
   /** All service ids, in batches. */
@@ -105,7 +105,7 @@ export interface ListingAnswer {
   stock: number[];
 }
 
-/** The money side, per account (design, section 3): lanes, claims, stock, foreign ids, ledger. */
+/** The money side, per account: lanes, claims, stock, foreign ids, ledger. */
 export interface PurchaseStore {
   /** Records the intent in lane and record together, only when the lane is empty and the key was never bought. */
   begin(record: CertificateRecord, intent: Intent, lease: string, guard: SpendingGuard): Promise<BeginAnswer>;
@@ -130,7 +130,7 @@ export interface ListingStore {
   /** Redis's clock, ms. */
   readClock(): Promise<number>;
   /** Sorts the ids of a complete listing into claimed, stock, foreign and undecided. */
-  record(
+  saveListing(
     account: string,
     module: string,
     listing: { startedAt: number; completedAt: number; rows: ListedPurchase[] },

@@ -1,7 +1,7 @@
 import type { ValidationInstruction } from '../namecheap/api.js';
 import type { CertificateRecord, Money, Operation, Status } from './record.js';
 
-/** What `order` and its kin return (contract, section 3). */
+/** What `order` and its kin return. */
 export interface CertificateResult {
   serviceId: string;
   module: string;
@@ -31,7 +31,7 @@ export interface Pem {
   chain: string[];
 }
 
-/** What events carry: the certificate without its history (contract, section 5). */
+/** What events carry: the certificate without its history. */
 export interface CertificateSnapshot extends CertificateResult {
   operation: Operation | null;
   orderId: number | null;
@@ -44,7 +44,7 @@ export interface CertificateSnapshot extends CertificateResult {
   problem: string | null;
 }
 
-/** What `certificate show --json` prints (contract, section 4). */
+/** What `certificate show --json` prints. */
 export interface CertificateView extends CertificateSnapshot {
   history: HistoryEntry[];
 }

@@ -1,6 +1,6 @@
-import { FailError, WaitError } from '../errors.js';
+import { describeError, FailError, WaitError } from '../errors.js';
 import { NamecheapError } from '../namecheap/errors.js';
-import { delayAfter, describeError } from './backoff.js';
+import { delayAfter } from './backoff.js';
 import { brake } from './brake.js';
 import { StaleRecordError } from './errors.js';
 import type { Bought, Work } from './ports.js';
@@ -83,6 +83,7 @@ export async function settleFailure(
   }
   const delayMs = delayAfter(error, record.attempts, work.random());
   const after = moveRecord(record, 'accepted', work.now(), {
+    purchase: null,
     problem: error.message,
     attempts: record.attempts + 1,
     nextActionAt: work.now() + delayMs + RING_GRACE_MS,

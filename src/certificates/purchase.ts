@@ -38,7 +38,7 @@ export async function buyCertificate(
   };
   const fromStock = await work.purchases.takeStock(record, intent, work.lease);
   if (fromStock !== null) return fromStock;
-  if (work.account.refusal !== null) throw await explainWait(work, record, work.account.refusal, REFUSED_MS);
+  if (work.account.refusal !== null) throw await saveWait(work, record, work.account.refusal, REFUSED_MS);
   await work.account.admitPurchase();
 
   const startedAt = work.monotonic();
@@ -77,17 +77,12 @@ async function explainRefusal(work: Work, record: CertificateRecord, answer: Beg
       return new WaitError('Another purchase of the same product is being settled', LANE_BUSY_MS);
     case 'paused': {
       const delayMs = answer.untilMs === null ? REFUSED_MS : Math.max(1000, answer.untilMs - work.now());
-      return await explainWait(
-        work,
-        record,
-        `Purchases of this account are paused: ${answer.reason}`,
-        delayMs,
-      );
+      return await saveWait(work, record, `Purchases of this account are paused: ${answer.reason}`, delayMs);
     }
     case 'guarded': {
       const what = answer.limit === 'spend' ? 'maximum spend per day' : 'maximum purchases per hour';
       const problem = `The module's ${what} is reached; the order waits. Raise it with module add, or let it wait.`;
-      return await explainWait(work, record, problem, answer.retryInMs);
+      return await saveWait(work, record, problem, answer.retryInMs);
     }
     case 'bought':
       return await parkRecord(
@@ -102,7 +97,7 @@ async function explainRefusal(work: Work, record: CertificateRecord, answer: Beg
 }
 
 /** Saves why the order waits, so that `certificate show` tells it, and returns the error that makes the job wait. */
-async function explainWait(
+async function saveWait(
   work: Work,
   record: CertificateRecord,
   problem: string,

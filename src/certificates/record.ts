@@ -1,6 +1,6 @@
 import type { ValidationInstruction } from '../namecheap/api.js';
 
-/** The states a certificate goes through (contract: `status` of `certificate show`). */
+/** The states a certificate goes through (`status` of `certificate show`). */
 export const STATUSES = [
   'accepted',
   'purchasing',
@@ -28,7 +28,7 @@ export interface Money {
   currency: string;
 }
 
-/** The intent of one charged call, written before it is made; `settled` after its outcome is known. */
+/** One charged call: written as an intent before it is made, and kept with the record once it was made. */
 export interface Purchase {
   id: string;
   /** Bought once, ever: for an order it is `order-<serviceId>`. */
@@ -108,8 +108,7 @@ export function isUnfinished(status: Status): boolean {
   return ['accepted', 'purchasing', 'purchase-unclear', 'purchased', 'pending-validation'].includes(status);
 }
 
-/** True when the state machine has an arrow from one status to the other. */
-export function canMove(from: Status, to: Status): boolean {
+function canMove(from: Status, to: Status): boolean {
   return LEGAL[from].includes(to);
 }
 

@@ -16,7 +16,7 @@ const SOONEST_LOOK_MS = 1000;
 const LATEST_LOOK_MS = 300_000;
 
 /**
- * Finds out by reading what became of a purchase that was not answered clearly (design, section 3.4).
+ * Finds out by reading what became of a purchase that was not answered clearly.
  * @returns the record, `purchased` (adopted) or `accepted` (nothing was bought, it may be bought again).
  * @throws WaitError while it is too early to tell; FailError when it was parked for a person.
  */

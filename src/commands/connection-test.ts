@@ -5,7 +5,7 @@ import { withdrawJob } from '../queue/follow.js';
 import { note, print, type Terminal } from './terminal.js';
 import { untilStopped } from './worker.js';
 
-/** How long a worker is waited for, ms (contract, section 1). */
+/** How long a worker is waited for, ms. */
 export const TEST_TIMEOUT_MS = 30_000;
 
 const resultSchema = z.discriminatedUnion('ok', [
@@ -23,7 +23,7 @@ const resultSchema = z.discriminatedUnion('ok', [
   }),
 ]);
 
-/** What the `test` job returns (contract, section 3). */
+/** What the `test` job returns. */
 export type TestResult = z.infer<typeof resultSchema>;
 
 /** `reason`: why there is no result, and what to do. */

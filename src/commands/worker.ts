@@ -14,10 +14,7 @@ export function addWorkerCommand(program: Command, terminal: Terminal): void {
     )
     .option('--jobs <names>', `only these jobs, comma-separated (${[...jobs.keys()].join(', ')})`)
     .option('--concurrency <n>', 'jobs of each kind at a time', parseConcurrency)
-    .addHelpText(
-      'after',
-      '\nExample:\n  PMNAMECHEAP_SECRET_KEY=$(openssl rand -base64 32) pmnamecheap worker --jobs order,test',
-    )
+    .addHelpText('after', '\nExample:\n  pmnamecheap worker --jobs order,test')
     .action(async (options: { jobs?: string; concurrency?: number }) => {
       const names = options.jobs?.split(',').map((name) => name.trim());
       await runWorker(terminal, {

@@ -1,11 +1,12 @@
 import type { Account, PauseScope } from '../certificates/ports.js';
-import { FailError, WaitError } from '../errors.js';
+import { WaitError } from '../errors.js';
 import type { CommandKind, Connection, Exchange, Namecheap } from '../namecheap/api.js';
 import { createNamecheap } from '../namecheap/client.js';
 import { checkEndpoint, isProductionEndpoint } from '../namecheap/endpoint.js';
 import type { NamecheapError } from '../namecheap/errors.js';
 import type { AccountLimiter } from '../quota/limiter.js';
 import type { Store } from '../store/store.js';
+import { requireModule } from './require-module.js';
 import { openKey } from './seal.js';
 import { accountId, resolveEndpoint, type AccountSettings, type ModuleParameters } from './settings.js';
 
@@ -40,13 +41,7 @@ export class Accounts {
 
   /** @throws FailError when there is no such module or its key does not open. */
   async open(name: string): Promise<Account> {
-    const module = await this.#deps.store.modules.load(name);
-    if (module === null) {
-      throw new FailError(
-        `There is no module "${name}": add it with pmnamecheap module add ${name}`,
-        'ERR_NO_MODULE',
-      );
-    }
+    const module = await requireModule(this.#deps.store.modules, name);
     return this.openSettings(module, module.parameters, name);
   }
 
@@ -130,7 +125,7 @@ class Admission {
       if (pause !== undefined)
         throw new WaitError(
           `The account is paused: ${pause.reason}`,
-          waitFor(pause.until, now),
+          computePauseLeft(pause.until, now),
           'ERR_PAUSED',
         );
     }
@@ -156,6 +151,6 @@ class Admission {
   }
 }
 
-function waitFor(until: number | null, now: number): number {
+function computePauseLeft(until: number | null, now: number): number {
   return until === null ? 600_000 : Math.max(1000, until - now);
 }

@@ -7,7 +7,7 @@ export interface ConnectionCheck {
   detail: string;
 }
 
-/** The connection test's answer when the connection fails (contract, section 3). */
+/** The connection test's answer when the connection fails. */
 export interface ConnectionFailure {
   ok: false;
   message: 'Cannot connect to the processing module';

@@ -10,7 +10,7 @@ import type { CommandKind } from './api.js';
 export type ErrorClass =
   'config' | 'address' | 'input' | 'state' | 'funds' | 'throttle' | 'transient' | 'unclear' | 'manual';
 
-/** Whether the command may have been executed. Only an allow-list is `not-made` (design, section 3.3). */
+/** Whether the command may have been executed. Only an allow-list is `not-made`. */
 export type Outcome = 'not-made' | 'unclear';
 
 export interface ApiFault {

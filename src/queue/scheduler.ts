@@ -1,3 +1,4 @@
+import { describeError } from '../errors.js';
 import type { JobDefinition } from '../job.js';
 import type { Logger } from '../log/logger.js';
 import type { Queues } from './queues.js';
@@ -35,7 +36,7 @@ export function watchSchedulers(
 ): () => void {
   const timer = setInterval(() => {
     ensureSchedulers(queues, schedules).catch((error: unknown) => {
-      log.log(3, 'scheduler', error instanceof Error ? error.message : String(error));
+      log.log(3, 'scheduler', describeError(error));
     });
   }, everyMs);
   timer.unref();

@@ -1,6 +1,5 @@
-import { PmnamecheapError } from '../errors.js';
+import { describeError, PmnamecheapError } from '../errors.js';
 import type { RunEnd } from '../job.js';
-import { redact } from '../redact.js';
 
 /** What the queue is told about a run. */
 export type Settlement<Result> =
@@ -22,7 +21,7 @@ export function settleEnd<Result>(end: RunEnd<Result>): Settlement<Result> {
 /** An error's verdict in the queue's words. What nobody foresaw (a bug, Redis away) is retried: the record decides what that does. */
 export function settleError(error: unknown): Settlement<never> {
   if (!(error instanceof PmnamecheapError)) {
-    return { kind: 'retry', reason: redact(error instanceof Error ? error.message : String(error)) };
+    return { kind: 'retry', reason: describeError(error) };
   }
   const reason = `${error.code}: ${error.message}`;
   switch (error.verdict) {

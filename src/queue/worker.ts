@@ -31,11 +31,7 @@ export interface WorkerOptions {
   lockTimes?: LockTimes;
   log: Logger;
   random(): number;
-  createContext(run: {
-    attempt: number;
-    signal: AbortSignal;
-    report: (step: string) => Promise<void>;
-  }): JobContext;
+  createContext(run: { signal: AbortSignal; report: (step: string) => Promise<void> }): JobContext;
 }
 
 /** One BullMQ worker per job definition, started and stopped together. */
@@ -86,6 +82,7 @@ export class WorkerGroup {
     const { log } = this.#options;
     const label = `${definition.name} ${job.id ?? '?'}`;
     const settlement = await this.#settle(definition, job, signal);
+    if (isLast(settlement, job)) await scrub(definition, job);
     switch (settlement.kind) {
       case 'complete':
         log.log(6, 'worker', `${label} completed`);
@@ -115,14 +112,11 @@ export class WorkerGroup {
       };
     }
     const context = this.#options.createContext({
-      attempt: job.attemptsStarted,
       signal: AbortSignal.any([this.#stop.signal, ...(signal === undefined ? [] : [signal])]),
       report: (step) => note(job, step),
     });
     try {
       const end = await definition.run(parsed.data, context);
-      if (end.kind === 'done' && definition.scrub !== undefined)
-        await job.updateData(definition.scrub(parsed.data));
       return settleEnd(end);
     } catch (error) {
       return settleError(error);
@@ -150,4 +144,19 @@ export class WorkerGroup {
 async function note(job: Job, step: string): Promise<void> {
   const text = redact(step);
   await Promise.all([job.log(text), job.updateProgress({ step: text })]).catch(() => undefined);
+}
+
+/** Whether the job will not run again after this. */
+function isLast({ kind }: Settlement<unknown>, job: Job): boolean {
+  const isRetried = kind === 'retry' && job.attemptsMade + 1 < (job.opts.attempts ?? 1);
+  return kind !== 'delay' && !isRetried;
+}
+
+/** What was sealed for one job does not stay in Redis with it, however the job ended. */
+async function scrub(definition: JobDefinition, job: Job): Promise<void> {
+  if (definition.scrub === undefined) return;
+  const parsed = definition.schema.safeParse(job.data);
+  await job.updateData(
+    parsed.success ? definition.scrub(parsed.data) : { removed: 'the payload was not valid' },
+  );
 }

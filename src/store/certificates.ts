@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { StaleRecordError } from '../certificates/errors.js';
-import { orderPayloadSchema, type OrderPayload } from '../certificates/order-payload.js';
+import { StaleRecordError, UnreadableRecordError } from '../certificates/errors.js';
+import type { OrderPayload } from '../certificates/order-payload.js';
 import type {
   CertificateStore,
   Change,
-  DueService,
+  OpenService,
   LeaseAnswer,
   Step,
   Stored,
@@ -14,7 +14,7 @@ import type { CertificateRecord } from '../certificates/record.js';
 import { COMMIT_LUA, commitKeys, composeCommit } from './commit.js';
 import type { RedisClient } from './connection.js';
 import type { Keys } from './keys.js';
-import { historySchema, pemSchema, recordSchema } from './schemas.js';
+import { historySchema, pemSchema, recordSchema, requestSchema } from './schemas.js';
 import { defineScript, runScript } from './script.js';
 
 const SAVE = defineScript(`${COMMIT_LUA}
@@ -41,7 +41,7 @@ if redis.call('HGET', KEYS[1], 'lease') == ARGV[1] then redis.call('HDEL', KEYS[
 return 0`);
 
 /** KEYS: open. ARGV: service id, the score that was seen, the new one. */
-const CLAIM_DUE = defineScript(`
+const CLAIM_OPEN = defineScript(`
 local score = redis.call('ZSCORE', KEYS[1], ARGV[1])
 if not score or tonumber(score) ~= tonumber(ARGV[2]) then return 0 end
 redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])
@@ -69,11 +69,15 @@ export class RedisCertificateStore implements CertificateStore {
       'pem',
     );
     if (!record || !request) return null;
-    return {
-      record: recordSchema.parse(JSON.parse(record)),
-      request: orderPayloadSchema.parse(JSON.parse(request)),
-      pem: pem ? pemSchema.parse(JSON.parse(pem)) : null,
-    };
+    try {
+      return {
+        record: recordSchema.parse(JSON.parse(record)),
+        request: requestSchema.parse(JSON.parse(request)),
+        pem: pem ? pemSchema.parse(JSON.parse(pem)) : null,
+      };
+    } catch (error) {
+      throw new UnreadableRecordError(serviceId, error);
+    }
   }
 
   async create(record: CertificateRecord, request: OrderPayload, change: Change): Promise<boolean> {
@@ -114,7 +118,7 @@ export class RedisCertificateStore implements CertificateStore {
     return entries.map((entry) => historySchema.parse(JSON.parse(entry)));
   }
 
-  async listDue(now: number, limit: number): Promise<DueService[]> {
+  async listOpen(now: number, limit: number): Promise<OpenService[]> {
     const rows = await this.#redis.zrangebyscore(
       this.#keys.open,
       '-inf',
@@ -129,8 +133,8 @@ export class RedisCertificateStore implements CertificateStore {
     );
   }
 
-  async claimDue({ serviceId, dueAt }: DueService, until: number): Promise<boolean> {
-    return (await runScript(this.#redis, CLAIM_DUE, [this.#keys.open], [serviceId, dueAt, until])) === 1;
+  async claimOpen({ serviceId, dueAt }: OpenService, until: number): Promise<boolean> {
+    return (await runScript(this.#redis, CLAIM_OPEN, [this.#keys.open], [serviceId, dueAt, until])) === 1;
   }
 
   async postpone(serviceId: string, until: number): Promise<void> {

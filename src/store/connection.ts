@@ -1,6 +1,6 @@
 import { Cluster, Redis } from 'ioredis';
 import type { RedisTarget } from '../../config/environment.js';
-import { PmnamecheapError } from '../errors.js';
+import { describeError, PmnamecheapError } from '../errors.js';
 
 export type RedisClient = Redis | Cluster;
 
@@ -74,8 +74,8 @@ export async function connectStore(target: RedisTarget, timeoutMs = 5000): Promi
 
 async function connectWithin(client: RedisClient, target: RedisTarget, timeoutMs: number): Promise<void> {
   // The rejection only says that the connection is closed; the event says why.
-  const reasons: string[] = [];
-  client.on('error', (error: Error) => reasons.push(error.message));
+  const last = { reason: '' };
+  client.on('error', (error: Error) => (last.reason = error.message));
   const deadline = AbortSignal.timeout(timeoutMs);
   const expired = new Promise<never>((_, reject) => {
     deadline.addEventListener('abort', () => reject(new Error(`no answer within ${timeoutMs} ms`)), {
@@ -87,12 +87,8 @@ async function connectWithin(client: RedisClient, target: RedisTarget, timeoutMs
     await Promise.race([client.connect().then(() => client.ping()), expired]);
   } catch (error) {
     client.disconnect();
-    throw new RedisUnavailableError(describeTarget(target), reasons.at(-1) ?? describe(error));
+    throw new RedisUnavailableError(describeTarget(target), last.reason || describeError(error));
   }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Redis's clock, ms: the one that all workers share. */

@@ -8,7 +8,7 @@ export interface Keys {
   due: string;
   /** Set of all service ids. */
   services: string;
-  /** Stream of events (contract, section 5). */
+  /** Stream of events. */
   events: string;
   module(name: string): string;
   modules: string;

@@ -39,7 +39,7 @@ export class RedisListingStore implements ListingStore {
     return await readClock(this.#redis);
   }
 
-  async record(
+  async saveListing(
     account: string,
     module: string,
     listing: { startedAt: number; completedAt: number; rows: ListedPurchase[] },

@@ -1,18 +1,19 @@
 import { z } from 'zod';
+import type { OrderPayload } from '../certificates/order-payload.js';
 import { STATUSES } from '../certificates/record.js';
 
 const status = z.enum(STATUSES);
 const nullableString = z.string().nullable();
 const nullableNumber = z.number().nullable();
-const money = z.object({ amount: z.string(), currency: z.string() });
+const money = z.looseObject({ amount: z.string(), currency: z.string() });
 
 const validation = z.discriminatedUnion('method', [
-  z.object({ domain: z.string(), method: z.literal('dns'), host: z.string(), target: z.string() }),
-  z.object({ domain: z.string(), method: z.literal('http'), url: z.string(), content: z.string() }),
-  z.object({ domain: z.string(), method: z.literal('email'), approverEmail: z.string() }),
+  z.looseObject({ domain: z.string(), method: z.literal('dns'), host: z.string(), target: z.string() }),
+  z.looseObject({ domain: z.string(), method: z.literal('http'), url: z.string(), content: z.string() }),
+  z.looseObject({ domain: z.string(), method: z.literal('email'), approverEmail: z.string() }),
 ]);
 
-export const purchaseSchema = z.object({
+export const purchaseSchema = z.looseObject({
   id: z.string(),
   key: z.string(),
   lane: z.string(),
@@ -23,6 +24,18 @@ export const purchaseSchema = z.object({
   cleanLooks: z.number(),
 });
 
+const requestShape = z.looseObject({
+  module: z.string(),
+  serviceId: z.string(),
+  type: z.string(),
+  years: z.number(),
+  csr: z.string(),
+  dcv: z.looseObject({ method: z.string() }),
+});
+
+/** A stored order. It was validated when it was accepted: rules made later are applied by whoever acts on it, not by reading it. */
+export const requestSchema = z.custom<OrderPayload>((value) => requestShape.safeParse(value).success);
+
 /** A stored record. Loose: a newer worker's extra fields survive an older worker's save. */
 export const recordSchema = z.looseObject({
   serviceId: z.string(),
@@ -31,7 +44,7 @@ export const recordSchema = z.looseObject({
   account: z.string(),
   status,
   operation: z
-    .object({ job: z.enum(['order', 'renew', 'reissue']), state: status, since: z.string() })
+    .looseObject({ job: z.enum(['order', 'renew', 'reissue']), state: status, since: z.string() })
     .nullable(),
   requestedType: z.string(),
   type: nullableString,

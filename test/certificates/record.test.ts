@@ -1,22 +1,29 @@
 import { describe, expect, it } from 'vitest';
-import { canMove, isUnfinished, moveRecord, STATUSES } from '../../src/certificates/record.js';
+import { isUnfinished, moveRecord, STATUSES, type Status } from '../../src/certificates/record.js';
 import { composeTestRecord } from '../helpers/records.js';
 
 const NOW = 1_800_000_000_000;
 
 describe('the state machine of a certificate', () => {
-  it.each(STATUSES.flatMap((from) => STATUSES.map((to) => [from, to] as const)))(
-    '%s → %s is allowed or refused as the table says',
-    (from, to) => {
-      const { record } = composeTestRecord('s', { status: from });
-      if (from === to || canMove(from, to)) expect(moveRecord(record, to, NOW).status).toBe(to);
-      else expect(() => moveRecord(record, to, NOW)).toThrow(/Illegal transition/);
-    },
-  );
+  // Written out here a second time on purpose: an arrow that is added or lost must be meant.
+  const arrows: Record<Status, Status[]> = {
+    accepted: ['purchasing', 'purchase-unclear', 'purchased', 'failed', 'parked', 'closed'],
+    purchasing: ['purchased', 'purchase-unclear', 'accepted', 'failed', 'parked'],
+    'purchase-unclear': ['purchased', 'accepted', 'parked'],
+    purchased: ['pending-validation', 'failed', 'parked', 'closed'],
+    'pending-validation': ['issued', 'failed', 'parked', 'closed'],
+    issued: ['expired', 'revoked', 'closed'],
+    expired: ['closed'],
+    failed: ['accepted', 'purchased', 'closed'],
+    parked: ['accepted', 'purchased', 'pending-validation', 'failed', 'closed'],
+    revoked: ['closed'],
+    closed: [],
+  };
 
-  it('never leads from an issued certificate back to buying', () => {
-    for (const to of ['accepted', 'purchasing', 'purchased'] as const)
-      expect(canMove('issued', to)).toBe(false);
+  it.each(STATUSES.flatMap((from) => STATUSES.map((to) => [from, to] as const)))('%s → %s', (from, to) => {
+    const { record } = composeTestRecord('s', { status: from });
+    if (from === to || arrows[from].includes(to)) expect(moveRecord(record, to, NOW).status).toBe(to);
+    else expect(() => moveRecord(record, to, NOW)).toThrow(/Illegal transition/);
   });
 
   it('tells what is in flight only while something is', () => {

@@ -63,7 +63,7 @@ it('names what needs a person', async () => {
     reason: 'the account has no money left',
     until: null,
   });
-  await store.listings.record(account, 'default', {
+  await store.listings.saveListing(account, 'default', {
     ...{ startedAt: Date.now(), completedAt: Date.now() },
     rows: [{ certificateId: 777, product: 'dv-single', type: 'Standard SSL', years: 1 }],
   });

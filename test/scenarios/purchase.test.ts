@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { composeOrder } from '../helpers/orders.js';
-import { System } from '../helpers/system.js';
+import { System, until } from '../helpers/system.js';
 
 const unlimited = { sandbox: { limits: [0, 0, 0] as [number, number, number] } };
 
@@ -58,19 +58,26 @@ describe('a purchase without a clear answer', () => {
     ).toBe(byHand?.certificateId);
   });
 
-  it('is not confused by certificates bought by hand while it is unclear: the lowest id is adopted, the rest is stock for the next order', async () => {
-    await using system = await System.start(unlimited);
+  it('with another one bought by hand meanwhile: the lowest id is adopted, the rest is stock that the next order uses', async () => {
+    await using system = await System.start({ ...unlimited, worker: false });
     await system.control('_fault', { command: 'ssl.create', fault: 'drop-after', count: 1 });
-    await system.control('_fault', { command: 'ssl.getList', fault: 'http-500', count: 1 });
     const first = await composeOrder('first.example.com');
-    await system.run('order', first);
-    await system.untilRecord(first.serviceId, ({ status }) => status === 'issued');
+    await system.app.enqueue('order', first);
+    const stopping = await system.startWorker({ jobs: ['order'] });
+    await system.untilRecord(first.serviceId, ({ status }) => status === 'purchase-unclear');
+    await stopping.close();
+    await system.control('_purchase', { type: 'PositiveSSL', years: 1 });
+    await system.startWorker();
+    const adopted = await system.untilRecord(first.serviceId, ({ status }) => status === 'issued');
     const second = await composeOrder('second.example.com');
     await system.run('order', second);
-    await system.untilRecord(second.serviceId, ({ status }) => status === 'issued');
-    const { charges, certificates } = await system.readLedger();
-    expect(charges).toHaveLength(2);
-    expect(certificates.every(({ status }) => status === 'active')).toBe(true);
+    const fromStock = await system.untilRecord(second.serviceId, ({ status }) => status === 'issued');
+    const { charges } = await system.readLedger();
+    expect(charges.map(({ certificateId }) => certificateId)).toEqual([
+      adopted.certificateId,
+      fromStock.certificateId,
+    ]);
+    expect((await system.countCalls())['ssl.create']).toBe(1);
   });
 });
 
@@ -116,19 +123,17 @@ describe('an order that Namecheap cannot take now', () => {
   });
 
   it('waits for the quota and is never throttled by Namecheap', async () => {
-    await using system = await System.start({
-      sandbox: { limits: [0, 0, 0] },
-      parameters: { limits: [0, 5, 0] },
-    });
+    await using system = await System.start({ ...unlimited, parameters: { limits: [0, 2, 0] } });
     const payload = await composeOrder('quota.example.com');
-    await system.run('order', payload);
-    const other = await composeOrder('quota-2.example.com', { type: 'PositiveSSL' });
-    await system.app.enqueue('order', other);
-    await system.untilRecord(
+    const id = await system.app.enqueue('order', payload);
+    // One list page and one purchase: the activation has to wait, and says so.
+    const waiting = await system.untilRecord(
       payload.serviceId,
-      ({ status }) => status === 'issued' || status === 'pending-validation',
+      ({ problem }) => problem?.includes('quota') === true,
     );
-    expect((await system.readLedger()).calls.length).toBeLessThanOrEqual(5);
+    expect(waiting).toMatchObject({ status: 'purchased' });
+    expect(await system.app.queues.waitFor('order', id, 100)).toMatchObject({ kind: 'waiting' });
+    expect((await system.readLedger()).calls.map(({ outcome }) => outcome)).toEqual(['OK', 'OK']);
   });
 
   it('comes back after Namecheap throttled it', async () => {
@@ -217,7 +222,10 @@ describe('activation and issuance', () => {
     const listed = (await system.readLedger()).calls.length;
     await system.untilRecord(payload.serviceId, ({ status }) => status === 'pending-validation');
     const { certificateId } = (await system.readRecord(payload.serviceId)) ?? {};
-    for (let looks = listed; looks < listed + 2; looks = (await system.readLedger()).calls.length);
+    await until(
+      async () => ((await system.readLedger()).calls.length >= listed + 2 ? true : null),
+      () => Promise.resolve('the certificate was not looked at again'),
+    );
     expect((await system.countCalls())['ssl.getinfo'] ?? 0).toBe(0);
     await system.control('_validation', { mode: 'now', certificateId });
     await system.untilRecord(payload.serviceId, ({ status }) => status === 'issued');

@@ -1,8 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { jobs } from '../../jobs/index.js';
+import { sealKey } from '../../src/modules/seal.js';
 import { composeOrder } from '../helpers/orders.js';
 import { System, until } from '../helpers/system.js';
 
@@ -138,10 +141,38 @@ describe('several workers', () => {
 async function deleteQueueKeys(system: System): Promise<void> {
   const { redis } = system.app.store;
   const keys = (
-    await Promise.all(['order', 'test', 'collect'].map((queue) => redis.keys(`{pmnamecheap}:${queue}:*`)))
+    await Promise.all([...jobs.keys()].map((queue) => redis.keys(`{pmnamecheap}:${queue}:*`)))
   ).flat();
   if (keys.length > 0) await redis.del(...keys);
 }
+
+describe('a record that cannot be read', () => {
+  it('is left alone and told of, and holds up nobody else', async () => {
+    await using system = await System.start({ sandbox: unlimited, worker: false });
+    const [strange, fine] = [
+      await composeOrder('strange.example.com'),
+      await composeOrder('fine.example.com'),
+    ];
+    for (const order of [strange, fine]) {
+      await system.app.enqueue('order', order);
+      await system.app.store.certificates.postpone(order.serviceId, Date.now());
+    }
+    const { redis, keys } = system.app.store;
+    const written = await redis.hget(keys.certificate(strange.serviceId), 'record');
+    const newer = JSON.stringify({
+      ...(JSON.parse(written ?? '') as object),
+      status: 'a-status-of-a-newer-version',
+    });
+    await redis.hset(keys.certificate(strange.serviceId), 'record', newer);
+    await deleteQueueKeys(system);
+    await system.startWorker();
+    await system.untilRecord(fine.serviceId, ({ status }) => status === 'issued');
+    expect(await redis.hget(keys.certificate(strange.serviceId), 'record')).toBe(newer);
+    expect(await readFile(system.environment['PMNAMECHEAP_LOG_FILE'] ?? '', 'utf8')).toContain(
+      `The record of ${strange.serviceId} cannot be read`,
+    );
+  });
+});
 
 describe('the API key', () => {
   it('is nowhere in Redis, in a job or in the log, not even in a verbose one', async () => {
@@ -166,6 +197,11 @@ describe('the API key', () => {
       endpoint: system.sandbox.url,
     };
     expect(await system.run('test', { settings })).toMatchObject({ kind: 'completed', result: { ok: true } });
+    // Sealed with a key that no worker has: the job fails, and leaves nothing behind either.
+    const strange = sealKey(apiKey, randomBytes(32).toString('base64'));
+    expect(await system.run('test', { settings: { ...settings, sealedKey: strange } })).toMatchObject({
+      kind: 'failed',
+    });
     await system.run('order', payload);
     await system.untilRecord(payload.serviceId, ({ status }) => status === 'issued');
 
@@ -181,6 +217,8 @@ describe('the API key', () => {
     expect(holders(apiKey)).toEqual([]);
     // Sealed, it is in the module alone: not in any job, however it ended.
     expect(holders(sealedKey)).toEqual(['{pmnamecheap}:module:default']);
+
+    expect(holders(strange)).toEqual([]);
 
     const log = await readFile(system.environment['PMNAMECHEAP_LOG_FILE'] ?? '', 'utf8');
     expect(log).toContain('SSLActivateResult');

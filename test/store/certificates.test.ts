@@ -31,7 +31,7 @@ describe('a record', () => {
     expect(isNew).toBe(true);
     expect(record.version).toBe(1);
     expect((await create()).isNew).toBe(false);
-    expect(await store.certificates.listDue(NOW, 10)).toEqual([{ serviceId: 'a', dueAt: NOW }]);
+    expect(await store.certificates.listOpen(NOW, 10)).toEqual([{ serviceId: 'a', dueAt: NOW }]);
     expect(await store.certificates.readHistory('a')).toMatchObject([{ from: null, to: 'accepted' }]);
     expect(await store.events.readAfter('0', 10)).toHaveLength(1);
     expect(await store.modules.countUses('default')).toBe(1);
@@ -61,7 +61,7 @@ describe('a record', () => {
       change: { cause: 'x', event: 'certificate.failed' },
     });
     await store.certificates.postpone('a', NOW);
-    expect(await store.certificates.listDue(NOW * 2, 10)).toEqual([]);
+    expect(await store.certificates.listOpen(NOW * 2, 10)).toEqual([]);
   });
 });
 
@@ -94,19 +94,19 @@ describe('the lease on a record', () => {
 describe('a due service', () => {
   it('is claimed by one of many collectors', async () => {
     await create();
-    const [seen] = await store.certificates.listDue(NOW, 1);
+    const [seen] = await store.certificates.listOpen(NOW, 1);
     if (seen === undefined) throw new Error('nothing is due');
-    const claims = await Promise.all([1, 2, 3, 4].map((n) => store.certificates.claimDue(seen, NOW + n)));
+    const claims = await Promise.all([1, 2, 3, 4].map((n) => store.certificates.claimOpen(seen, NOW + n)));
     expect(claims.filter(Boolean)).toHaveLength(1);
   });
 
   it('that moved on after it was seen keeps its new time: a collector must not push it away', async () => {
     const { record } = await create();
-    const [seen] = await store.certificates.listDue(NOW, 1);
+    const [seen] = await store.certificates.listOpen(NOW, 1);
     if (seen === undefined) throw new Error('nothing is due');
     const after = moveRecord(record, 'purchased', NOW, { nextActionAt: NOW + 500 });
     await store.certificates.save({ before: record, after, change: { cause: 'bought meanwhile' } });
-    expect(await store.certificates.claimDue(seen, NOW + 300_000)).toBe(false);
-    expect(await store.certificates.listDue(NOW + 500, 1)).toEqual([{ serviceId: 'a', dueAt: NOW + 500 }]);
+    expect(await store.certificates.claimOpen(seen, NOW + 300_000)).toBe(false);
+    expect(await store.certificates.listOpen(NOW + 500, 1)).toEqual([{ serviceId: 'a', dueAt: NOW + 500 }]);
   });
 });

@@ -43,7 +43,7 @@ async function reload(serviceId: string): Promise<CertificateRecord> {
 
 async function list(rows: ListedPurchase[] = [], times?: { startedAt: number; completedAt: number }) {
   const now = await store.listings.readClock();
-  return await store.listings.record('acc', 'default', {
+  return await store.listings.saveListing('acc', 'default', {
     startedAt: now,
     completedAt: now,
     ...times,
