@@ -3,8 +3,9 @@ import { z } from 'zod';
 import type { Account } from '../src/certificates/ports.js';
 import { WaitError } from '../src/errors.js';
 import { defineJob, done, type JobContext } from '../src/job.js';
-import { describeConnectionFailure, type ConnectionFailure } from '../src/modules/connection-test.js';
+import { describeConnectionFailure } from '../src/modules/connection-failure.js';
 import { requireModule } from '../src/modules/require-module.js';
+import type { ConnectionSuccess, TestResult } from '../src/modules/test-result.js';
 import { accountSettingsSchema, moduleNameSchema, moduleParametersSchema } from '../src/modules/settings.js';
 import { NamecheapError } from '../src/namecheap/errors.js';
 
@@ -20,14 +21,6 @@ const payloadSchema = z
   );
 
 type Payload = z.infer<typeof payloadSchema>;
-
-interface Success {
-  ok: true;
-  module: string | null;
-  balance: { amount: string; currency: string };
-  sandbox: boolean;
-  latencyMs: number;
-}
 
 async function openTested(
   payload: Payload,
@@ -46,7 +39,7 @@ async function openTested(
 async function noteBalance(
   context: JobContext,
   account: Account,
-  balance: Success['balance'],
+  balance: ConnectionSuccess['balance'],
   lowBalance: string | null,
 ): Promise<void> {
   if (account.module === '') return;
@@ -63,7 +56,7 @@ async function noteBalance(
 }
 
 /** The connection test. It runs in a worker because Namecheap allow-lists the worker's address. A refused connection is a result, not a failure of the job. */
-export const test = defineJob<Payload, Success | ConnectionFailure>({
+export const test = defineJob<Payload, TestResult>({
   name: 'test',
   summary: 'test the connection of a module to Namecheap, from a worker',
   schema: payloadSchema,

@@ -1,37 +1,19 @@
-import { z } from 'zod';
 import type { App } from '../app.js';
 import { inspectQueues } from '../queue/inspect.js';
 import { withdrawJob } from '../queue/follow.js';
+import { testResultSchema, type TestResult } from '../modules/test-result.js';
 import { note, print, type Terminal } from './terminal.js';
 import { untilStopped } from './worker.js';
 
 /** How long a worker is waited for, ms. */
 export const TEST_TIMEOUT_MS = 30_000;
 
-const resultSchema = z.discriminatedUnion('ok', [
-  z.object({
-    ok: z.literal(true),
-    module: z.string().nullable(),
-    balance: z.object({ amount: z.string(), currency: z.string() }),
-    sandbox: z.boolean(),
-    latencyMs: z.number(),
-  }),
-  z.object({
-    ok: z.literal(false),
-    message: z.string(),
-    checks: z.array(z.object({ check: z.string(), ok: z.boolean(), detail: z.string() })),
-  }),
-]);
-
-/** What the `test` job returns. */
-export type TestResult = z.infer<typeof resultSchema>;
-
 /** `reason`: why there is no result, and what to do. */
 export type TestOutcome = { kind: 'tested'; result: TestResult } | { kind: 'not-tested'; reason: string };
 
 /** The result of a `test` job, or null when it is something else. */
 export function readTestResult(result: unknown): TestResult | null {
-  return resultSchema.safeParse(result).data ?? null;
+  return testResultSchema.safeParse(result).data ?? null;
 }
 
 /** Runs the connection test in a worker: Namecheap allow-lists the workers' address, not that of this command. */
@@ -48,7 +30,7 @@ export async function runConnectionTest(
     untilStopped(stop).then(() => null),
   ]);
   if (end?.kind === 'completed') {
-    return { kind: 'tested', result: resultSchema.parse(end.result) };
+    return { kind: 'tested', result: testResultSchema.parse(end.result) };
   }
   if (end?.kind === 'failed')
     return { kind: 'not-tested', reason: `The connection test failed: ${end.reason}` };

@@ -2,7 +2,8 @@ import { Big } from 'big.js';
 import type { App } from '../app.js';
 import { accountId, type ModuleRecord } from '../modules/settings.js';
 import type { QueueState } from '../queue/inspect.js';
-import { runConnectionTest, type TestResult } from './connection-test.js';
+import type { TestResult } from '../modules/test-result.js';
+import { runConnectionTest } from './connection-test.js';
 import type { Finding } from './doctor-checks.js';
 import { countCalls } from './status-report.js';
 

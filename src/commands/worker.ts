@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { jobs } from '../../jobs/index.js';
-import { startWorker, type WorkerChoice } from '../app.js';
+import { startWorker, type WorkerChoice } from '../run-worker.js';
 import { parseWhole } from './arguments.js';
 import { withLoggedApp } from './session.js';
 import { note, type Terminal } from './terminal.js';

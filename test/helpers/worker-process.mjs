@@ -1,7 +1,8 @@
 // A worker in a process of its own, for tests that kill it: the compiled code, with short leases and locks so that the
 // next worker need not wait for a minute.
 import { parseEnvironment } from '../../dist/config/environment.js';
-import { App, startWorker } from '../../dist/src/app.js';
+import { App } from '../../dist/src/app.js';
+import { startWorker } from '../../dist/src/run-worker.js';
 
 const app = await App.open(parseEnvironment(process.env), { log: () => undefined, isEnabled: () => false });
 const worker = await startWorker(app, {

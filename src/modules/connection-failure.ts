@@ -1,18 +1,5 @@
 import type { NamecheapError } from '../namecheap/errors.js';
-
-export interface ConnectionCheck {
-  check: 'credentials' | 'endpoint' | 'client-ip';
-  ok: boolean;
-  /** What Namecheap said and what to do. */
-  detail: string;
-}
-
-/** The connection test's answer when the connection fails. */
-export interface ConnectionFailure {
-  ok: false;
-  message: 'Cannot connect to the processing module';
-  checks: ConnectionCheck[];
-}
+import type { ConnectionCheck, ConnectionFailure } from './test-result.js';
 
 /** What a failed test call tells of each of the three things to check; what it does not tell is said to be open. */
 export function describeConnectionFailure(error: NamecheapError, clientIp: string): ConnectionFailure {

@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { App } from './app.js';
+import { jobs } from '../jobs/index.js';
+import { InputError } from './errors.js';
+import type { JobContext, JobDefinition } from './job.js';
+import { logExchange } from './log/exchange.js';
+import { Accounts } from './modules/accounts.js';
+import { AccountLimiter } from './quota/limiter.js';
+import { ensureSchedulers, watchSchedulers } from './queue/scheduler.js';
+import { WorkerGroup, type LockTimes } from './queue/worker.js';
+import { inspectDurability } from './store/durability.js';
+
+/** The lease on a record outlives the longest API call by this much, ms. */
+const LEASE_MARGIN_MS = 30_000;
+
+export interface WorkerChoice {
+  /** Only these jobs; all when absent. */
+  jobs?: readonly string[];
+  concurrency?: number;
+  /** Shorter ones for tests that kill workers: how much a lease outlives the longest call, ms, and BullMQ's locks. */
+  leaseMarginMs?: number;
+  lockTimes?: LockTimes;
+}
+
+export interface RunningWorker {
+  definitions: readonly JobDefinition[];
+  /** Finishes what runs, within the shutdown grace. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a worker for the chosen jobs, and the schedulers.
+ * @throws InputError when a job is unknown or PMNAMECHEAP_SECRET_KEY is missing.
+ */
+export async function startWorker(app: App, choice: WorkerChoice = {}): Promise<RunningWorker> {
+  const definitions = chooseJobs(choice.jobs);
+  const accounts = await createAccounts(app);
+  const group = new WorkerGroup({
+    target: app.environment.redis,
+    prefix: app.environment.prefix,
+    definitions,
+    ...(choice.concurrency === undefined ? {} : { concurrency: choice.concurrency }),
+    ...(choice.lockTimes === undefined ? {} : { lockTimes: choice.lockTimes }),
+    name: `${hostname()}-${process.pid}`,
+    log: app.log,
+    random: Math.random,
+    createContext: (run) => ({
+      ...composeContext(app, accounts, choice.leaseMarginMs ?? LEASE_MARGIN_MS),
+      ...run,
+    }),
+  });
+  try {
+    await group.ready();
+    const schedules = definitions.flatMap((definition) =>
+      definition.everyMs === undefined ? [] : [{ definition, everyMs: definition.everyMs(app.environment) }],
+    );
+    await ensureSchedulers(app.queues, schedules);
+    const stopWatching = watchSchedulers(app.queues, schedules, app.log);
+    return {
+      definitions,
+      close: async () => {
+        stopWatching();
+        await group.close(app.environment.shutdownGraceMs);
+      },
+    };
+  } catch (error) {
+    await group.close(0);
+    throw error;
+  }
+}
+
+function chooseJobs(names: readonly string[] | undefined): JobDefinition[] {
+  if (names === undefined) return [...jobs.values()];
+  const unknown = names.filter((name) => !jobs.has(name));
+  if (unknown.length > 0) {
+    throw new InputError(
+      [`--jobs: unknown ${unknown.join(', ')}; known are ${[...jobs.keys()].join(', ')}`],
+      'The command line',
+    );
+  }
+  return [...jobs.values()].filter(({ name }) => names.includes(name));
+}
+
+async function createAccounts(app: App): Promise<Accounts> {
+  const { environment, store, log } = app;
+  const { secretKey, previousSecretKey } = environment;
+  if (secretKey === null) {
+    const remedy =
+      'PMNAMECHEAP_SECRET_KEY is missing: a worker opens the API keys with it; make one with: openssl rand -base64 32';
+    throw new InputError([remedy], 'The environment');
+  }
+  const durability = await inspectDurability(store.redis);
+  const isVolatile = !durability.isDurable && !environment.isVolatileAllowed;
+  const volatility = `This Redis could lose the record of a purchase in a crash, so nothing is bought in production: ${durability.faults.join('; ')}`;
+  return new Accounts({
+    store,
+    secretKeys: previousSecretKey === null ? [secretKey] : [secretKey, previousSecretKey],
+    httpTimeoutMs: environment.httpTimeoutMs,
+    throttlePauseMs: environment.throttlePauseMs,
+    volatility: isVolatile ? volatility : null,
+    createLimiter: (account) =>
+      new AccountLimiter(store.redis, (what) => store.keys.account(account, what), randomUUID),
+    onExchange: (exchange) => logExchange(log, exchange),
+    now: Date.now,
+    random: Math.random,
+  });
+}
+
+function composeContext(
+  app: App,
+  accounts: Accounts,
+  leaseMarginMs: number,
+): Omit<JobContext, 'signal' | 'report'> {
+  const { environment, store, log } = app;
+  const { settleTimeMs, collectEveryMs, reissueBeforeMs, reissueSpreadMs } = environment;
+  const leaseMs = environment.httpTimeoutMs + leaseMarginMs;
+  return {
+    store,
+    certificates: store.certificates,
+    purchases: store.purchases,
+    listings: store.listings,
+    settings: { leaseMs, settleTimeMs, collectEveryMs, reissueBeforeMs, reissueSpreadMs },
+    lease: randomUUID(),
+    now: Date.now,
+    monotonic: () => performance.now(),
+    createId: randomUUID,
+    random: Math.random,
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    log,
+    announce: (event) => store.events.announce(event, Date.now()),
+    openAccount: (module) => accounts.open(module),
+    openForTest: (settings, parameters, module) => accounts.openSettings(settings, parameters, module, true),
+    enqueue: (name, payload) => app.enqueue(name, payload),
+  };
+}
