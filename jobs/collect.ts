@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import { brake } from '../src/certificates/brake.js';
 import { collectPending } from '../src/certificates/collect.js';
 import type { OpenService, Stored } from '../src/certificates/ports.js';
-import { describeError, FailError, WaitError } from '../src/errors.js';
+import { describeError, FailError, InputError, WaitError } from '../src/errors.js';
+import { moveRecord, type CertificateRecord } from '../src/certificates/record.js';
+import { NamecheapError } from '../src/namecheap/errors.js';
 import { defineJob, done, type JobContext } from '../src/job.js';
 
 /** Records looked at in one run; more stay due and come with the next. */
@@ -41,41 +44,53 @@ async function loadDue(context: JobContext): Promise<Due[]> {
 /** Rings again for orders that nobody works on any more. Claiming first: an order that moved on meanwhile is left alone. */
 async function ringLost(context: JobContext, lost: readonly Due[]): Promise<number> {
   let rung = 0;
-  for (const { seen, request } of lost) {
+  for (const { seen, record, request } of lost) {
     if (!(await context.certificates.claimOpen(seen, context.now() + RING_EVERY_MS))) continue;
     try {
-      await context.enqueue('order', request);
+      await context.ring('order', request);
       rung++;
     } catch (error) {
       context.log.log(3, 'collect', `${seen.serviceId} cannot be rung: ${describeError(error)}`);
+      if (error instanceof InputError) await parkInvalid(context, record, error);
     }
   }
   return rung;
+}
+
+/** An order that this version would not take any more: a person has to know, ringing for ever helps nobody. */
+async function parkInvalid(context: JobContext, record: CertificateRecord, error: InputError): Promise<void> {
+  const problem = `${error.message}. It was accepted under older rules; order it again as they are now.`;
+  const after = moveRecord(record, 'parked', context.now(), { problem, nextActionAt: null });
+  const change = { cause: problem, event: 'certificate.parked' as const };
+  await context.certificates.save({ before: record, after, change });
 }
 
 /** All pending certificates of one module. An account that cannot be called now does not hold up the others. */
 async function collectModule(
   context: JobContext,
   module: string,
-  pending: readonly Stored[],
+  pending: readonly Due[],
 ): Promise<string[]> {
   try {
     const account = await context.openAccount(module);
-    if (!(await context.listings.lock(account.id, context.lease, 60_000))) return [];
+    if (!(await context.listings.lock(account.id, 'collect', context.lease, 60_000))) return [];
+    const work = { ...context, account };
     try {
       return await collectPending(
-        { ...context, account },
+        work,
         pending.map(({ record }) => record),
       );
+    } catch (error) {
+      throw error instanceof NamecheapError ? await brake(work, error, RING_EVERY_MS) : error;
     } finally {
-      await context.listings.unlock(account.id, context.lease);
+      await context.listings.unlock(account.id, 'collect', context.lease);
     }
   } catch (error) {
-    context.log.log(
-      error instanceof WaitError ? 6 : 3,
-      'collect',
-      `module ${module}: ${describeError(error)}`,
-    );
+    const isWait = error instanceof WaitError;
+    context.log.log(isWait ? 6 : 3, 'collect', `module ${module}: ${describeError(error)}`);
+    // Put off together, or they would fill every batch and hold up the accounts that work.
+    const until = context.now() + (isWait ? (error.delayMs ?? RING_EVERY_MS) : RING_EVERY_MS);
+    for (const { seen } of pending) await context.certificates.claimOpen(seen, until);
     return [];
   }
 }

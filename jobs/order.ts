@@ -2,12 +2,15 @@ import { acceptOrder } from '../src/certificates/accept.js';
 import { advanceOrder } from '../src/certificates/advance.js';
 import {
   checkOrder,
+  fingerprintOrder,
   orderPayloadSchema,
   type CheckedOrder,
   type OrderPayload,
 } from '../src/certificates/order-payload.js';
 import { presentResult, type CertificateResult } from '../src/certificates/present.js';
 import { StaleRecordError } from '../src/certificates/errors.js';
+import type { Account } from '../src/certificates/ports.js';
+import { saveWait } from '../src/certificates/wait.js';
 import { FailError, WaitError } from '../src/errors.js';
 import { requireModule } from '../src/modules/require-module.js';
 import { isUnfinished } from '../src/certificates/record.js';
@@ -17,6 +20,9 @@ import type { Store } from '../src/store/store.js';
 
 /** Two producers may order the same service at the same moment: whoever loses looks again, so often. */
 const ACCEPT_TRIES = 5;
+
+/** An account that does not open (module removed, other secret key) needs a person: look again this rarely, ms. */
+const ACCOUNT_CLOSED_MS = 60_000;
 
 /**
  * Makes the order durable: the record, its entry in `open`, its event. From here on it is not lost, whatever happens
@@ -58,19 +64,25 @@ async function tryToAccept(
   return true;
 }
 
-/** An account that does not open keeps the order waiting: `certificate show` must tell why. */
-async function noteProblem(
-  error: unknown,
-  payload: OrderPayload,
-  { certificates }: JobContext,
-): Promise<never> {
-  const stored = await certificates.load(payload.serviceId);
-  const isNews = stored !== null && isUnfinished(stored.record.status) && error instanceof FailError;
-  if (isNews && stored.record.problem !== error.message) {
-    const after = { ...stored.record, problem: error.message };
-    await certificates.save({ before: stored.record, after, change: { cause: error.message } });
+/** An order that is known already needs no second acceptance: rules made later must not stop what is under way. */
+async function isKnown(payload: OrderPayload, store: Store): Promise<boolean> {
+  const stored = await store.certificates.load(payload.serviceId);
+  return (
+    stored !== null &&
+    stored.record.status !== 'failed' &&
+    stored.record.fingerprint === fingerprintOrder(payload)
+  );
+}
+
+/** An account that does not open keeps the order waiting, and `certificate show` tells why. */
+async function openAccount(payload: OrderPayload, context: JobContext): Promise<Account> {
+  try {
+    return await context.openAccount(payload.module);
+  } catch (error) {
+    const stored = await context.certificates.load(payload.serviceId);
+    if (stored === null || !isUnfinished(stored.record.status) || !(error instanceof FailError)) throw error;
+    throw await saveWait(context, stored.record, error.message, ACCOUNT_CLOSED_MS);
   }
-  throw error;
 }
 
 /** Buy and activate a certificate; it ends when Namecheap has accepted the CSR. Issuance follows as an event. */
@@ -89,10 +101,8 @@ export const order = defineJob<OrderPayload, CertificateResult>({
   options: { concurrency: 4, priority: 10, attempts: 20 },
   accept,
   async run(payload, context) {
-    await accept(payload, context.store, context.now());
-    const account = await context
-      .openAccount(payload.module)
-      .catch((error: unknown) => noteProblem(error, payload, context));
+    if (!(await isKnown(payload, context.store))) await accept(payload, context.store, context.now());
+    const account = await openAccount(payload, context);
     return done(presentResult(await advanceOrder({ ...context, account }, payload.serviceId)));
   },
 });

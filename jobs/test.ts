@@ -41,10 +41,11 @@ async function noteBalance(
   account: Account,
   balance: ConnectionSuccess['balance'],
   lowBalance: string | null,
+  readAt: number,
 ): Promise<void> {
   if (account.module === '') return;
   await context.store.accounts.endAutomaticPauses(account.id, context.now());
-  await context.listings.saveBalance(account.id, balance.amount, await context.listings.readClock());
+  await context.listings.saveBalance(account.id, balance.amount, readAt);
   if (lowBalance !== null && new Big(balance.amount).lt(lowBalance)) {
     await context.announce({
       type: 'module.low-balance',
@@ -71,11 +72,13 @@ export const test = defineJob<Payload, TestResult>({
   async run(payload, context) {
     const { account, isSandbox, lowBalance } = await openTested(payload, context);
     const started = context.monotonic();
+    // Before the call: a charge made meanwhile then counts as made after the balance was seen.
+    const readAt = await context.listings.readClock();
     try {
       const balances = await account.api.getBalances({ signal: context.signal });
       const latencyMs = Math.round(context.monotonic() - started);
       const balance = { amount: balances.availableBalance, currency: balances.currency };
-      await noteBalance(context, account, balance, lowBalance);
+      await noteBalance(context, account, balance, lowBalance, readAt);
       return done({ ok: true, module: account.module || null, balance, sandbox: isSandbox, latencyMs });
     } catch (error) {
       if (!(error instanceof NamecheapError)) throw error;

@@ -3,6 +3,7 @@ import type { Environment } from '../config/environment.js';
 import { jobs } from '../jobs/index.js';
 import { describeError, InputError } from './errors.js';
 import { parseInput } from './faults.js';
+import type { JobDefinition } from './job.js';
 import type { Logger } from './log/logger.js';
 import { Queues } from './queue/queues.js';
 import { connectStore, describeTarget, RedisUnavailableError, type RedisClient } from './store/connection.js';
@@ -44,13 +45,19 @@ export class App {
    * @throws InputError for an unknown job or a payload with faults (nothing was changed).
    */
   async enqueue(name: string, payload: unknown): Promise<string> {
-    const definition = jobs.get(name);
-    if (definition === undefined) {
-      throw new InputError([`"${name}" is not a job; known are ${[...jobs.keys()].join(', ')}`], 'The job');
-    }
-    const parsed = parseInput(definition.schema, payload, `The ${name} job`);
+    const { definition, parsed } = validate(name, payload);
     await definition.accept?.(parsed, this.store, Date.now());
-    const id = `${name}-${definition.subject(parsed)}-${randomUUID().slice(0, 8)}`;
+    return await this.#add(definition, parsed);
+  }
+
+  /** Adds a job for work that is durable already. @throws InputError as {@link enqueue}. */
+  async ring(name: string, payload: unknown): Promise<string> {
+    const { definition, parsed } = validate(name, payload);
+    return await this.#add(definition, parsed);
+  }
+
+  async #add(definition: JobDefinition, parsed: unknown): Promise<string> {
+    const id = `${definition.name}-${definition.subject(parsed)}-${randomUUID().slice(0, 8)}`;
     return await this.queues.add(definition, parsed, id);
   }
 
@@ -62,4 +69,12 @@ export class App {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+function validate(name: string, payload: unknown): { definition: JobDefinition; parsed: unknown } {
+  const definition = jobs.get(name);
+  if (definition === undefined) {
+    throw new InputError([`"${name}" is not a job; known are ${[...jobs.keys()].join(', ')}`], 'The job');
+  }
+  return { definition, parsed: parseInput(definition.schema, payload, `The ${name} job`) };
 }

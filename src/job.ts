@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Environment } from '../config/environment.js';
-import type { Account, Work } from './certificates/ports.js';
+import type { Account, AccountWork } from './certificates/ports.js';
 import type { AccountSettings, ModuleParameters } from './modules/settings.js';
 import type { Store } from './store/store.js';
 
@@ -18,15 +18,15 @@ export function snooze<Result>(delayMs: number, reason: string): RunEnd<Result> 
   return { kind: 'snooze', delayMs, reason };
 }
 
-/** What a handler is handed. Nothing in it knows the queue, so a unit test is a function call. `{ ...context, account }` is a {@link Work}. */
-export interface JobContext extends Omit<Work, 'account'> {
+/** What a handler is handed. Nothing in it knows the queue, so a unit test is a function call. `{ ...context, account }` is an {@link AccountWork}. */
+export interface JobContext extends Omit<AccountWork, 'account'> {
   store: Store;
   /** The module's Namecheap account, its key opened. @throws FailError when there is no such module. */
   openAccount(module: string): Promise<Account>;
   /** An account for the connection test: from settings that need not be stored, and not held back by a pause. */
   openForTest(settings: AccountSettings, parameters: ModuleParameters, module: string): Account;
-  /** Adds another job. @returns its id. */
-  enqueue(job: string, payload: unknown): Promise<string>;
+  /** Adds a job for work that is durable already. @returns its id. @throws InputError when the payload is not valid. */
+  ring(job: string, payload: unknown): Promise<string>;
 }
 
 export interface JobDefinition<Payload = unknown, Result = unknown> {

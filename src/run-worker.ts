@@ -131,6 +131,6 @@ function composeContext(
     announce: (event) => store.events.announce(event, Date.now()),
     openAccount: (module) => accounts.open(module),
     openForTest: (settings, parameters, module) => accounts.openSettings(settings, parameters, module, true),
-    enqueue: (name, payload) => app.enqueue(name, payload),
+    ring: (name, payload) => app.ring(name, payload),
   };
 }

@@ -82,6 +82,8 @@ export function acceptOrder(
     const changes = {
       ...describeOrder(order),
       problem: null,
+      acceptedAt: new Date(now).toISOString(),
+      attempts: 0,
       activationBegunAt: null,
       nextActionAt: now + RING_GRACE_MS,
     };

@@ -11,6 +11,8 @@ import type { Work } from './ports.js';
 import { moveRecord, RING_GRACE_MS, type CertificateRecord } from './record.js';
 import { collectDelay } from './due.js';
 
+const ACCEPTED_BEFORE = 'the unanswered activation had been accepted';
+
 /**
  * Submits the CSR of a bought certificate. Free but not idempotent: the intent is recorded first, and an activation
  * that was begun and not answered is looked up before it is repeated.
@@ -38,9 +40,11 @@ export async function activateCertificate(
     },
     change: { cause: `activation of ${certificateId} begun`, lease: work.lease },
   });
-  // Somebody may have resolved the claim differently while we waited for Redis.
-  if ((await work.purchases.readOwner(record.account, certificateId)) !== record.serviceId) {
-    throw new StaleRecordError(record.serviceId, 'lease');
+  // Somebody may have decided the claim differently meanwhile.
+  const owner = await work.purchases.readOwner(record.account, certificateId);
+  if (owner !== record.serviceId) {
+    const problem = `Certificate ${certificateId} belongs to ${owner === null ? 'nobody' : `service ${owner}`} in our books, not to this service. Compare both with certificate show before anything is activated.`;
+    throw await parkRecord(work, begun, problem);
   }
   await work.report(`activating certificate ${certificateId}`);
   try {
@@ -49,8 +53,20 @@ export async function activateCertificate(
     return await saveActivated(work, begun, validation, 'Namecheap accepted the CSR');
   } catch (error) {
     if (error instanceof StaleRecordError) throw error;
+    if (error instanceof WaitError) throw await forgetActivation(work, begun, error);
     throw await settleActivationFailure(work, begun, error);
   }
+}
+
+/** The quota or a pause held the call back: nothing was submitted, so there is nothing to look up. */
+async function forgetActivation(work: Work, record: CertificateRecord, end: WaitError): Promise<WaitError> {
+  const after = { ...record, activationBegunAt: null };
+  await work.certificates.save({
+    before: record,
+    after,
+    change: { cause: 'not submitted yet', lease: work.lease },
+  });
+  return end;
 }
 
 async function saveActivated(
@@ -84,9 +100,8 @@ async function lookUpActivation(
   await work.report('looking up what became of an unanswered activation');
   const seen = await work.account.api.getInfo({ certificateId }, { signal: work.signal });
   if (seen.status === 'newpurchase' || seen.status === 'newrenewal') return null;
-  if (seen.status !== 'purchased' && seen.status !== 'active') {
+  if (isTrouble(seen.status))
     throw await parkRecord(work, record, describeTrouble(certificateId, seen.status));
-  }
   if (!hasOurCsr(seen, order)) {
     throw await parkRecord(
       work,
@@ -94,8 +109,30 @@ async function lookUpActivation(
       `Certificate ${certificateId} was activated at Namecheap with another CSR than ours. Check who did it; then reissue it with the right CSR.`,
     );
   }
-  const validation = seen.status === 'active' ? [] : await recoverValidation(work, certificateId, order);
-  return await saveActivated(work, record, validation, 'the unanswered activation had been accepted');
+  if (seen.status === 'active') return await saveActivated(work, record, [], ACCEPTED_BEFORE);
+  return await saveRecovered(work, record, certificateId, order);
+}
+
+/** Activated first, instructions second: what was accepted must not depend on whether they can be read again. */
+async function saveRecovered(
+  work: Work,
+  record: CertificateRecord,
+  certificateId: number,
+  order: CheckedOrder,
+): Promise<CertificateRecord> {
+  try {
+    const validation = await recoverValidation(work, certificateId, order);
+    return await saveActivated(work, record, validation, ACCEPTED_BEFORE);
+  } catch (error) {
+    if (error instanceof StaleRecordError) throw error;
+    const problem = `The activation was accepted, but what to publish for validation could not be read again (${describeError(error)}). It is in the account at Namecheap.`;
+    const saved = await saveActivated(work, record, order.dcv.filter(isEmail), problem);
+    return await work.certificates.save({
+      before: saved,
+      after: { ...saved, problem },
+      change: { cause: problem },
+    });
+  }
 }
 
 function hasOurCsr(seen: CertificateInfo, order: CheckedOrder): boolean {
@@ -120,6 +157,11 @@ async function recoverValidation(
 
 function isEmail(choice: DcvChoice): choice is DcvChoice & { method: 'email'; approverEmail: string } {
   return choice.method === 'email' && choice.approverEmail !== undefined;
+}
+
+/** Statuses that need a person. Anything else that is neither pending nor active (inprogress, processing…) is waited for. */
+export function isTrouble(status: string): boolean {
+  return ['purchaseerror', 'cancelled', 'canceled', 'replaced', 'expired', 'deactivated'].includes(status);
 }
 
 /** What a status that needs a person means. */

@@ -5,11 +5,11 @@ import { delayAfter } from './backoff.js';
 import { brake } from './brake.js';
 import { StaleRecordError } from './errors.js';
 import { checkOrder, type CheckedOrder, type OrderPayload } from './order-payload.js';
-import { parkRecord } from './park.js';
-import type { Stored, Work } from './ports.js';
+import type { AccountWork, Stored, Work } from './ports.js';
 import { buyCertificate } from './purchase.js';
 import { isUnfinished, moveRecord, RING_GRACE_MS, type CertificateRecord } from './record.js';
 import { resolvePurchase } from './resolve.js';
+import { saveWait } from './wait.js';
 
 /** Enough for accepted → unclear → accepted → purchased → pending with reloads between; more means a loop. */
 const MAX_TURNS = 12;
@@ -17,11 +17,8 @@ const MAX_TURNS = 12;
 /** How soon to look again when another worker holds the record, ms. */
 const LEASED_MS = 1500;
 
-/** A wait from this long on is explained in the record, ms. */
-const TELL_FROM_MS = 5000;
-
-/** An order that Namecheap never takes ends after this long, ms: failed when nothing was bought, else parked. */
-const PATIENCE_MS = 7 * 86_400_000;
+/** Between two looks at a module that points elsewhere, ms. */
+const OTHER_ACCOUNT_MS = 60_000;
 
 /**
  * Takes an order as far as it goes without waiting: look → act → save, until Namecheap has the CSR. Each turn starts
@@ -29,35 +26,38 @@ const PATIENCE_MS = 7 * 86_400_000;
  * @returns the record, no longer `accepted`, `purchasing`, `purchase-unclear` or `purchased`.
  * @throws WaitError to be run again later; FailError when it failed or is parked.
  */
-export async function advanceOrder(work: Work, serviceId: string): Promise<CertificateRecord> {
-  const { certificates, settings } = work;
+export async function advanceOrder(accountWork: AccountWork, serviceId: string): Promise<CertificateRecord> {
+  const { certificates, settings, lease: token } = accountWork;
   const known = await certificates.load(serviceId);
   if (known === null) throw new StaleRecordError(serviceId, 'missing');
   if (!isOrderOpen(known.record)) return finish(known.record);
-  if (known.record.account !== work.account.id) throw await refuseOtherAccount(work, known.record);
-  const lease = await certificates.lease(serviceId, work.lease, settings.leaseMs);
+  if (known.record.account !== accountWork.account.id)
+    throw await refuseOtherAccount(accountWork, known.record);
+  const lease = await certificates.lease(serviceId, token, settings.leaseMs);
   if (!lease.isHeld) {
     throw new WaitError(`Another worker works on ${serviceId}`, Math.min(LEASED_MS, lease.remainingMs + 1));
   }
+  const keepLease = async () => {
+    const kept = await certificates.lease(serviceId, token, settings.leaseMs);
+    if (!kept.isHeld) throw new StaleRecordError(serviceId, 'lease');
+  };
+  const work: Work = { ...accountWork, keepLease };
   await certificates.postpone(serviceId, work.now() + settings.leaseMs + RING_GRACE_MS);
   try {
     return await takeTurns(work, serviceId);
   } catch (error) {
     const end = error instanceof NamecheapError ? await settleReadFailure(work, serviceId, error) : error;
-    if (end instanceof WaitError) await wait(work, serviceId, end);
-    throw end;
+    throw end instanceof WaitError ? await wait(work, serviceId, end) : end;
   } finally {
     // A lost release costs time only: the lease runs out by itself.
-    await certificates.release(serviceId, work.lease).catch(() => undefined);
+    await certificates.release(serviceId, token).catch(() => undefined);
   }
 }
 
 /** Lanes, claims and quota belong to the account the order was accepted for: another one must not be charged for it. */
-async function refuseOtherAccount(work: Work, record: CertificateRecord): Promise<FailError> {
+async function refuseOtherAccount(work: AccountWork, record: CertificateRecord): Promise<Error> {
   const problem = `The module "${record.module}" now points to another Namecheap account than when ${record.serviceId} was ordered: point it back, nothing is done until then.`;
-  const after = { ...record, problem, nextActionAt: work.now() + RING_GRACE_MS };
-  await work.certificates.save({ before: record, after, change: { cause: problem } });
-  return new FailError(problem, 'ERR_OTHER_ACCOUNT');
+  return await saveWait(work, record, problem, OTHER_ACCOUNT_MS);
 }
 
 /** The steps that an order's job takes; what follows is collected. */
@@ -86,38 +86,17 @@ async function settleReadFailure(work: Work, serviceId: string, error: Namecheap
   return await brake(work, error, delayMs);
 }
 
-async function wait(work: Work, serviceId: string, end: WaitError): Promise<void> {
+/** What the job is told when the order waits; the reason is saved where it matters. */
+async function wait(work: Work, serviceId: string, end: WaitError): Promise<Error> {
   const stored = await work.certificates.load(serviceId);
-  if (stored === null || !isOrderOpen(stored.record)) return;
-  const { record } = stored;
-  const nextActionAt = work.now() + (end.delayMs ?? 0) + RING_GRACE_MS;
-  if (work.now() - Date.parse(record.acceptedAt) < PATIENCE_MS) {
-    // Short waits are nobody's business; for a long one `certificate show` tells the reason.
-    if (record.problem !== null || (end.delayMs ?? 0) < TELL_FROM_MS) {
-      await work.certificates.postpone(serviceId, nextActionAt);
-      return;
-    }
-    const after = { ...record, problem: end.message, nextActionAt };
-    await work.certificates.save({
-      before: record,
-      after,
-      change: { cause: end.message, lease: work.lease },
-    });
-    return;
-  }
-  const days = PATIENCE_MS / 86_400_000;
-  if (record.status === 'accepted') {
-    const problem = `Nothing was bought within ${days} days: ${end.message} Order again once this is mended.`;
-    const after = moveRecord(record, 'failed', work.now(), { problem, nextActionAt: null });
-    await work.certificates.save({
-      before: record,
-      after,
-      change: { cause: problem, event: 'certificate.failed', lease: work.lease },
-    });
-    throw new FailError(problem, 'ERR_ORDER_FAILED');
-  }
-  if (record.status === 'purchased')
-    throw await parkRecord(work, record, `Not activated within ${days} days: ${end.message}`);
+  if (stored === null || !isOrderOpen(stored.record)) return end;
+  return await saveWait(
+    work,
+    stored.record,
+    stored.record.problem ?? end.message,
+    end.delayMs ?? 0,
+    work.lease,
+  );
 }
 
 async function takeTurns(work: Work, serviceId: string): Promise<CertificateRecord> {
@@ -139,8 +118,7 @@ async function takeTurns(work: Work, serviceId: string): Promise<CertificateReco
 
 /** One step, or null when there is nothing to do before validation. */
 async function takeStep(work: Work, { record, request }: Stored): Promise<CertificateRecord | null> {
-  const lease = await work.certificates.lease(record.serviceId, work.lease, work.settings.leaseMs);
-  if (!lease.isHeld) throw new WaitError(`Another worker took over ${record.serviceId}`, LEASED_MS);
+  await work.keepLease();
   switch (record.status) {
     case 'accepted':
       return await withOrder(work, record, request, (order) => buyCertificate(work, record, order));

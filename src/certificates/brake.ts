@@ -1,6 +1,6 @@
 import { WaitError } from '../errors.js';
 import type { NamecheapError } from '../namecheap/errors.js';
-import type { Work } from './ports.js';
+import type { AccountWork } from './ports.js';
 
 const PAUSE_FUNDS_MS = 600_000;
 const PAUSE_CREDENTIALS_MS = 300_000;
@@ -8,7 +8,7 @@ const PAUSE_CREDENTIALS_MS = 300_000;
 const OTHER_WORKER_MS = 15_000;
 
 /** Pauses the account where the error says that no other call would fare better, and announces it. */
-export async function brake(work: Work, error: NamecheapError, delayMs: number): Promise<WaitError> {
+export async function brake(work: AccountWork, error: NamecheapError, delayMs: number): Promise<WaitError> {
   const { account } = work;
   if (error.errorClass === 'funds') {
     await account.pause('purchases', error.message, PAUSE_FUNDS_MS);

@@ -1,11 +1,12 @@
 import { describeError, WaitError } from '../errors.js';
-import { describeTrouble } from './activation.js';
+import { NamecheapError } from '../namecheap/errors.js';
+import { describeTrouble, isTrouble } from './activation.js';
 import { parseCsr } from './csr.js';
 import { collectDelay, computeReissueDue } from './due.js';
 import { StaleRecordError } from './errors.js';
 import { verifyIssued, type IssuedLeaf } from './leaf.js';
 import { parkRecord } from './park.js';
-import type { Stored, Work } from './ports.js';
+import type { AccountWork, Stored } from './ports.js';
 import { moveRecord, type CertificateRecord } from './record.js';
 import { computePaidTill, computeTermEnd } from './term.js';
 
@@ -19,7 +20,10 @@ const NOT_YET_MS = 10_000;
  * the certificate for each that became active.
  * @returns the services that were issued.
  */
-export async function collectPending(work: Work, pending: readonly CertificateRecord[]): Promise<string[]> {
+export async function collectPending(
+  work: AccountWork,
+  pending: readonly CertificateRecord[],
+): Promise<string[]> {
   const statuses = await readStatuses(work, new Set(pending.flatMap((record) => record.certificateId ?? [])));
   const issued: string[] = [];
   for (const record of pending) {
@@ -28,7 +32,8 @@ export async function collectPending(work: Work, pending: readonly CertificateRe
       if (status === 'purchased') await lookLater(work, record);
       else if (await collectOne(work, record.serviceId)) issued.push(record.serviceId);
     } catch (error) {
-      if (error instanceof WaitError) throw error; // The quota or a pause: the rest of this account waits too.
+      // The quota, a pause, a refused key: the rest of this account would fare no better.
+      if (error instanceof WaitError || isAccountTrouble(error)) throw error;
       work.log.log(3, 'collect', `${record.serviceId}: ${describeError(error)}`);
       if (!(error instanceof StaleRecordError)) await lookLater(work, record);
     }
@@ -36,11 +41,15 @@ export async function collectPending(work: Work, pending: readonly CertificateRe
   return issued;
 }
 
+function isAccountTrouble(error: unknown): boolean {
+  return error instanceof NamecheapError && (error.verdict === 'pause' || error.verdict === 'wait');
+}
+
 /**
  * Statuses by certificate id, newest purchases first. Pending certificates are young as a rule; one that is not found
  * within the pages its number explains is looked at by itself, which is cheaper than walking the whole account.
  */
-async function readStatuses(work: Work, wanted: ReadonlySet<number>): Promise<Map<number, string>> {
+async function readStatuses(work: AccountWork, wanted: ReadonlySet<number>): Promise<Map<number, string>> {
   const statuses = new Map<number, string>();
   const pages = Math.ceil(wanted.size / PAGE_SIZE) + 1;
   let missing = wanted.size;
@@ -56,7 +65,7 @@ async function readStatuses(work: Work, wanted: ReadonlySet<number>): Promise<Ma
   return statuses;
 }
 
-async function lookLater(work: Work, record: CertificateRecord): Promise<void> {
+async function lookLater(work: AccountWork, record: CertificateRecord): Promise<void> {
   const age = work.now() - Date.parse(record.activatedAt ?? record.acceptedAt);
   await work.certificates.postpone(
     record.serviceId,
@@ -65,7 +74,7 @@ async function lookLater(work: Work, record: CertificateRecord): Promise<void> {
 }
 
 /** Fetches and verifies one certificate under the record's lease. @returns true when it was issued. */
-async function collectOne(work: Work, serviceId: string): Promise<boolean> {
+async function collectOne(work: AccountWork, serviceId: string): Promise<boolean> {
   const lease = await work.certificates.lease(serviceId, work.lease, work.settings.leaseMs);
   if (!lease.isHeld) return false;
   try {
@@ -77,7 +86,7 @@ async function collectOne(work: Work, serviceId: string): Promise<boolean> {
   }
 }
 
-async function fetchIssued(work: Work, stored: Stored): Promise<boolean> {
+async function fetchIssued(work: AccountWork, stored: Stored): Promise<boolean> {
   const { record } = stored;
   const { certificateId } = record;
   if (certificateId === null) throw new Error(`${record.serviceId} is pending without a certificate id`);
@@ -85,12 +94,12 @@ async function fetchIssued(work: Work, stored: Stored): Promise<boolean> {
     { certificateId, withCertificate: true },
     { signal: work.signal },
   );
-  if (seen.status === 'purchased') {
+  if (isTrouble(seen.status))
+    throw await parkRecord(work, record, describeTrouble(certificateId, seen.status));
+  if (seen.status !== 'active') {
     await lookLater(work, record);
     return false;
   }
-  if (seen.status !== 'active')
-    throw await parkRecord(work, record, describeTrouble(certificateId, seen.status));
   if (seen.certificate === null) {
     await work.certificates.postpone(record.serviceId, work.now() + NOT_YET_MS);
     return false;
@@ -120,7 +129,7 @@ async function fetchIssued(work: Work, stored: Stored): Promise<boolean> {
 
 /** Records End date, Paid till and the first reissue, with the PEM and the event, in one step. */
 async function saveIssued(
-  work: Work,
+  work: AccountWork,
   record: CertificateRecord,
   leaf: IssuedLeaf,
 ): Promise<CertificateRecord> {

@@ -8,22 +8,25 @@ const PAGE_SIZE = 100;
 /** A lister that died is forgotten after this long, ms. */
 const LOCK_MS = 60_000;
 
-/** While somebody else lists, or the pages changed under us, look again after this long, ms. */
+/** While somebody else lists, look again after this long, ms. */
 const AGAIN_MS = 1000;
+
+/** A list that does not add up is read again after this long, ms. */
+const NOT_COMPLETE_MS = 60_000;
 
 /**
  * Lists all bought and not yet activated certificates of the account, completely, and has the store sort them
  *. `startedAt` is Redis's clock before the first page.
- * @throws WaitError when another worker lists right now, or the pages changed while they were read.
+ * @throws WaitError when another worker lists right now, or the list does not add up.
  */
 export async function refreshListing(work: Work): Promise<ListingAnswer & { startedAt: number }> {
   const { account, listings } = work;
-  if (!(await listings.lock(account.id, work.lease, LOCK_MS))) {
+  if (!(await listings.lock(account.id, 'list', work.lease, LOCK_MS))) {
     throw new WaitError(`Another worker lists the account of module ${account.module} right now`, AGAIN_MS);
   }
   try {
     const startedAt = await listings.readClock();
-    const rows = await readAllPages(work);
+    const rows = await readCompletely(work);
     const completedAt = await listings.readClock();
     const answer = await listings.saveListing(account.id, account.module, {
       startedAt,
@@ -39,35 +42,45 @@ export async function refreshListing(work: Work): Promise<ListingAnswer & { star
     }
     return { ...answer, startedAt };
   } finally {
-    await listings.unlock(account.id, work.lease);
+    await listings.unlock(account.id, 'list', work.lease);
   }
 }
 
-async function readAllPages(work: Work): Promise<ListedPurchase[]> {
+/** Reads again at once when the pages changed meanwhile; when they never add up, rarely: each try costs calls. */
+async function readCompletely(work: Work): Promise<ListedPurchase[]> {
+  const rows = (await readAllPages(work)) ?? (await readAllPages(work));
+  if (rows !== null) return rows;
+  throw new WaitError(
+    'The list of bought certificates at Namecheap does not add up (its total is not the number of its rows), so nothing can be told from it; it is read again',
+    NOT_COMPLETE_MS,
+  );
+}
+
+/** Null when the list is not complete: a row that moved between two pages would be missed, and only a complete list proves absence. */
+async function readAllPages(work: Work): Promise<ListedPurchase[] | null> {
   const rows = new Map<number, ListedPurchase>();
   let total = 0;
   for (let page = 1; ; page++) {
     const answer = await readPage(work, page);
-    if (page > 1 && answer.totalItems !== total) throw changedMeanwhile();
+    if (page > 1 && answer.totalItems !== total) return null;
     total = answer.totalItems;
-    for (const { certificateId, type, years } of answer.rows) {
-      rows.set(certificateId, { certificateId, type, years, product: findProduct(type)?.canonical ?? null });
+    for (const { certificateId, type, years, purchaseDate } of answer.rows) {
+      const purchasedAt = purchaseDate === null ? null : Date.parse(purchaseDate);
+      rows.set(certificateId, {
+        certificateId,
+        type,
+        years,
+        purchasedAt,
+        product: findProduct(type)?.canonical ?? null,
+      });
     }
     if (page * PAGE_SIZE >= total || answer.rows.length === 0) break;
   }
-  // A row that moved between two pages would be missed: only a complete listing proves absence.
-  if (rows.size !== total) throw changedMeanwhile();
-  return [...rows.values()];
+  return rows.size === total ? [...rows.values()] : null;
 }
 
 async function readPage(work: Work, page: number): Promise<ListPage> {
+  await work.keepLease();
   const input = { listType: 'NewPurchase', page, pageSize: PAGE_SIZE, sortBy: 'PURCHASEDATE' } as const;
   return await work.account.api.getList(input, { signal: work.signal });
-}
-
-function changedMeanwhile(): WaitError {
-  return new WaitError(
-    'The list of bought certificates changed while it was read; it is read again',
-    AGAIN_MS,
-  );
 }

@@ -68,7 +68,8 @@ export interface SpendingGuard {
 
 export type BeginAnswer =
   | { kind: 'begun'; record: CertificateRecord }
-  | { kind: 'lane-busy' }
+  /** `key` and `ageMs` of the purchase that holds the lane. */
+  | { kind: 'lane-busy'; key: string; ageMs: number }
   | { kind: 'listing-old' }
   | { kind: 'paused'; reason: string; untilMs: number | null }
   | { kind: 'guarded'; limit: 'purchases' | 'spend'; retryInMs: number }
@@ -96,6 +97,8 @@ export interface ListedPurchase {
   product: string | null;
   type: string;
   years: number | null;
+  /** The day it was bought, ms at its beginning; give or take a day, for the zone is not told. */
+  purchasedAt: number | null;
 }
 
 /** What a listing could not attribute yet: certificates that an unsettled purchase may explain, lowest id first. */
@@ -118,15 +121,15 @@ export interface PurchaseStore {
   /** Gives a paid, unowned certificate to the record instead of buying. Null when there is none. */
   takeStock(record: CertificateRecord, intent: Intent, lease: string): Promise<CertificateRecord | null>;
   readOwner(account: string, certificateId: number): Promise<string | null>;
-  /** A certificate that one of our purchases paid for and no order owns. */
+  /** A certificate that one of our purchases paid for and no order owns. Nothing when it is claimed, or the lane does not hold the purchase any more. */
   addStock(account: string, row: ListedPurchase, purchase: Purchase): Promise<void>;
 }
 
 /** What Namecheap last showed of an account: its bought certificates and its balance. */
 export interface ListingStore {
-  /** One lister at a time per account. */
-  lock(account: string, token: string, durationMs: number): Promise<boolean>;
-  unlock(account: string, token: string): Promise<void>;
+  /** One worker at a time per account and purpose. */
+  lock(account: string, purpose: 'list' | 'collect', token: string, durationMs: number): Promise<boolean>;
+  unlock(account: string, purpose: 'list' | 'collect', token: string): Promise<void>;
   /** Redis's clock, ms. */
   readClock(): Promise<number>;
   /** Sorts the ids of a complete listing into claimed, stock, foreign and undecided. */
@@ -149,7 +152,9 @@ export interface Account {
   module: string;
   api: Namecheap;
   guard: SpendingGuard;
-  /** Takes the quota for one charged call, before the intent is recorded. @throws WaitError when the quota or a pause forbids it. */
+  /** Whether quota and pauses would let a charged call through now; takes nothing. @throws WaitError when not. */
+  lookPurchase(): Promise<void>;
+  /** Takes the quota for one charged call. @throws WaitError when the quota or a pause forbids it. */
   admitPurchase(): Promise<void>;
   /** Null, or why no purchase may be made through this Redis (it would lose an intent on a crash). */
   refusal: string | null;
@@ -166,6 +171,9 @@ export interface LifecycleSettings {
   reissueSpreadMs: number | null;
 }
 
+/** Work before it is bound to one record. */
+export type AccountWork = Omit<Work, 'keepLease'>;
+
 /** Everything that a step of the lifecycle is handed. */
 export interface Work {
   account: Account;
@@ -176,6 +184,8 @@ export interface Work {
   signal: AbortSignal;
   /** This run's lease token. */
   lease: string;
+  /** Prolongs the lease on the record that is worked on, before another call. @throws StaleRecordError when it was lost. */
+  keepLease(): Promise<void>;
   now(): number;
   /** Monotonic, ms: for the five seconds between intent and call. */
   monotonic(): number;

@@ -3,6 +3,7 @@ import { NamecheapError } from '../namecheap/errors.js';
 import { delayAfter } from './backoff.js';
 import { brake } from './brake.js';
 import { StaleRecordError } from './errors.js';
+import { parkRecord } from './park.js';
 import type { Bought, Work } from './ports.js';
 import { moveRecord, RING_GRACE_MS, type CertificateRecord, type Purchase } from './record.js';
 
@@ -43,16 +44,26 @@ export async function settleBought(
       const answer = await work.purchases.settleMade(step, purchase, bought);
       if (answer.kind === 'made') return answer.record;
       if (answer.kind === 'moved-on') throw new StaleRecordError(record.serviceId, 'lease');
-      throw new FailError(
-        `Namecheap named certificate ${certificateId}, which service ${answer.owner} owns. Nothing was changed; compare both at Namecheap.`,
-        'ERR_CLAIMED',
+      throw await parkRecord(
+        work,
+        before,
+        `Namecheap named certificate ${certificateId}, which service ${answer.owner} owns already. Compare both at Namecheap before anything else is done.`,
       );
     } catch (error) {
       if (error instanceof FailError || attempt >= SETTLE_TRIES) throw error;
       if (!(error instanceof StaleRecordError)) await work.sleep(SETTLE_EVERY_MS);
       const stored = await work.certificates.load(record.serviceId).catch(() => null);
       if (stored?.record.certificateId === certificateId) return stored.record;
-      if (stored !== null && !['purchasing', 'purchase-unclear'].includes(stored.record.status)) throw error;
+      if (stored !== null && !['purchasing', 'purchase-unclear'].includes(stored.record.status)) {
+        // The record went another way, a person's perhaps: what was paid for is kept for the next order.
+        const { product, years } = purchase;
+        await work.purchases.addStock(
+          record.account,
+          { certificateId, type, product, years, purchasedAt: null },
+          purchase,
+        );
+        throw error;
+      }
       before = stored?.record ?? before;
     }
   }

@@ -5,13 +5,17 @@ import type { CheckedOrder } from './order-payload.js';
 import { parkRecord } from './park.js';
 import type { BeginAnswer, Bought, Intent, Work } from './ports.js';
 import { abandon, settleBought, settleFailure } from './purchase-outcome.js';
-import { RING_GRACE_MS, type CertificateRecord, type Purchase } from './record.js';
+import type { CertificateRecord, Purchase } from './record.js';
+import { saveWait } from './wait.js';
 
 /** No call is made when more time than this has passed since the intent was recorded, ms: by then others may have judged it dead. */
 const FENCE_MS = 5000;
 
 /** A lane is held for one call as a rule: look again soon, ms. */
 const LANE_BUSY_MS = 500;
+/** A lane that is held for this long has an unclear purchase in it: look again as rarely, ms. */
+const LANE_SLOW_MS = 15_000;
+
 /** Between two looks at something that a person must mend, ms. */
 const REFUSED_MS = 600_000;
 
@@ -38,43 +42,61 @@ export async function buyCertificate(
   };
   const fromStock = await work.purchases.takeStock(record, intent, work.lease);
   if (fromStock !== null) return fromStock;
-  if (work.account.refusal !== null) throw await saveWait(work, record, work.account.refusal, REFUSED_MS);
-  await work.account.admitPurchase();
-
-  const startedAt = work.monotonic();
+  if (work.account.refusal !== null)
+    throw await saveWait(work, record, work.account.refusal, REFUSED_MS, work.lease);
+  await work.account.lookPurchase();
+  await work.report(`buying ${order.payload.type} for ${years} year(s)`);
   const begun = await beginPurchase(work, record, intent);
-  const purchase = begun.purchase;
-  if (purchase === null) throw new Error(`${record.serviceId} is purchasing without a purchase`);
-  const fence = await work.purchases.check(work.account.id, purchase);
+  await admitOrAbandon(work, begun);
+  const fence = await work.purchases.check(work.account.id, begun.purchase);
   if (!fence.isHeld) throw new StaleRecordError(record.serviceId, 'lease');
-  if (fence.ageMs > FENCE_MS || work.monotonic() - startedAt > FENCE_MS) {
-    await abandon(work, begun, purchase, 'the intent grew too old before the call');
+  // Nothing may stand between this line and the call: whatever waits here would let a stale intent through.
+  if (fence.ageMs > FENCE_MS || work.monotonic() - begun.startedAt > FENCE_MS) {
+    await abandon(work, begun.record, begun.purchase, 'the intent grew too old before the call');
     throw new WaitError('The purchase was not called in time; it begins again', LANE_BUSY_MS);
   }
-  await work.report(`buying ${order.payload.type} for ${years} year(s)`);
-  return await callAndSettle(work, begun, purchase, order);
+  return await callAndSettle(work, begun.record, begun.purchase, order);
 }
 
-/** @returns the record, `purchasing`. */
-async function beginPurchase(
-  work: Work,
-  record: CertificateRecord,
-  intent: Intent,
-): Promise<CertificateRecord> {
-  const begin = () => work.purchases.begin(record, intent, work.lease, work.account.guard);
-  let answer = await begin();
+interface Begun {
+  record: CertificateRecord;
+  purchase: Purchase;
+  /** Monotonic, ms: right before the intent was recorded. */
+  startedAt: number;
+}
+
+/** The quota is taken only once the lane is ours: orders that wait for it must not eat the calls it needs. */
+async function admitOrAbandon(work: Work, { record, purchase }: Begun): Promise<void> {
+  try {
+    await work.account.admitPurchase();
+  } catch (error) {
+    await abandon(work, record, purchase, 'the quota does not allow the call now');
+    throw error;
+  }
+}
+
+/** Records the intent. @throws WaitError when it may not be recorded now. */
+async function beginPurchase(work: Work, record: CertificateRecord, intent: Intent): Promise<Begun> {
+  let startedAt = work.monotonic();
+  let answer = await work.purchases.begin(record, intent, work.lease, work.account.guard);
   if (answer.kind === 'listing-old') {
     await refreshListing(work);
-    answer = await begin();
+    startedAt = work.monotonic();
+    answer = await work.purchases.begin(record, intent, work.lease, work.account.guard);
   }
-  if (answer.kind === 'begun') return answer.record;
-  throw await explainRefusal(work, record, answer);
+  if (answer.kind !== 'begun') throw await explainRefusal(work, record, answer);
+  const { purchase } = answer.record;
+  if (purchase === null) throw new Error(`${record.serviceId} is purchasing without a purchase`);
+  return { record: answer.record, purchase, startedAt };
 }
 
 async function explainRefusal(work: Work, record: CertificateRecord, answer: BeginAnswer): Promise<Error> {
   switch (answer.kind) {
-    case 'lane-busy':
-      return new WaitError('Another purchase of the same product is being settled', LANE_BUSY_MS);
+    case 'lane-busy': {
+      const problem = `Another purchase of the same product (${answer.key}) is being settled; this one follows. See certificate show for it when that takes long.`;
+      if (answer.ageMs < LANE_SLOW_MS) return new WaitError(problem, LANE_BUSY_MS);
+      return await saveWait(work, record, problem, LANE_SLOW_MS, work.lease);
+    }
     case 'paused': {
       const delayMs = answer.untilMs === null ? REFUSED_MS : Math.max(1000, answer.untilMs - work.now());
       return await saveWait(work, record, `Purchases of this account are paused: ${answer.reason}`, delayMs);
@@ -82,7 +104,7 @@ async function explainRefusal(work: Work, record: CertificateRecord, answer: Beg
     case 'guarded': {
       const what = answer.limit === 'spend' ? 'maximum spend per day' : 'maximum purchases per hour';
       const problem = `The module's ${what} is reached; the order waits. Raise it with module add, or let it wait.`;
-      return await saveWait(work, record, problem, answer.retryInMs);
+      return await saveWait(work, record, problem, answer.retryInMs, work.lease);
     }
     case 'bought':
       return await parkRecord(
@@ -94,20 +116,6 @@ async function explainRefusal(work: Work, record: CertificateRecord, answer: Beg
     default:
       return new WaitError('The list of bought certificates must be read first', LANE_BUSY_MS);
   }
-}
-
-/** Saves why the order waits, so that `certificate show` tells it, and returns the error that makes the job wait. */
-async function saveWait(
-  work: Work,
-  record: CertificateRecord,
-  problem: string,
-  delayMs: number,
-): Promise<WaitError> {
-  if (record.problem !== problem) {
-    const after = { ...record, problem, nextActionAt: work.now() + delayMs + RING_GRACE_MS };
-    await work.certificates.save({ before: record, after, change: { cause: problem, lease: work.lease } });
-  }
-  return new WaitError(problem, delayMs);
 }
 
 async function callAndSettle(

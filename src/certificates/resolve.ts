@@ -1,5 +1,6 @@
 import { Big } from 'big.js';
 import { FailError, WaitError } from '../errors.js';
+import type { CertificateInfo } from '../namecheap/api.js';
 import { refreshListing } from './listing.js';
 import { parkRecord } from './park.js';
 import type { ListedPurchase, Work } from './ports.js';
@@ -8,6 +9,12 @@ import { moveRecord, RING_GRACE_MS, type CertificateRecord, type Purchase } from
 
 /** So many complete listings without a candidate, started after the settle time, prove that nothing was bought. */
 const CLEAN_LOOKS_NEEDED = 2;
+
+/** A balance older than this is no evidence, ms. */
+const EVIDENCE_MS = 24 * 3_600_000;
+
+/** getInfo counts the names besides the common name; a fresh multi-domain certificate has this many. */
+const NAMES_BESIDES = 2;
 
 /** After so many purchases of one order that came to nothing without an answer, a person decides. */
 const LOST_TRIES_ALLOWED = 3;
@@ -49,8 +56,9 @@ function isSameYears(row: ListedPurchase, purchase: Purchase): boolean {
 }
 
 /**
- * The candidates as Namecheap shows them one by one: years are missing in some lists, and a list may be late.
- * @throws FailError after parking, when one fits but is not free any more: somebody works on it by hand.
+ * The candidates as Namecheap shows them one by one. Years are missing in some answers; then the clean lane alone says
+ * that it is ours, for what is not explained must never be taken for absent.
+ * @throws FailError after parking, when one of our product is not as we bought it: somebody works on it by hand, or bought it.
  */
 async function confirmCandidates(
   work: Work,
@@ -59,24 +67,44 @@ async function confirmCandidates(
   purchase: Purchase,
 ) {
   const confirmed: (ListedPurchase & { orderId: number | null })[] = [];
+  const strange: string[] = [];
   for (const row of rows) {
+    await work.keepLease();
     const seen = await work.account.api.getInfo(
       { certificateId: row.certificateId },
       { signal: work.signal },
     );
-    if ((seen.years ?? row.years) !== purchase.years) continue;
-    if (seen.status !== 'newpurchase')
-      throw await parkRecord(work, record, describeStrange(row, seen.status));
-    confirmed.push({ ...row, orderId: seen.orderId });
+    if ((seen.years ?? row.years ?? purchase.years) !== purchase.years) continue;
+    const why = findMismatch(seen, purchase);
+    if (why === null) confirmed.push({ ...row, orderId: seen.orderId });
+    else strange.push(`${row.certificateId} (${why})`);
   }
+  if (confirmed.length === 0 && strange.length > 0) throw await parkStrange(work, record, purchase, strange);
   return confirmed;
 }
 
-function describeStrange(row: ListedPurchase, status: string): string {
-  return (
-    `After an unanswered purchase Namecheap lists certificate ${row.certificateId}, which would fit but is "${status}": somebody seems to work on it by hand. ` +
-    'Purchases of this product wait until it is clear whose it is.'
-  );
+function findMismatch({ status, sansCount }: CertificateInfo, { sansToAdd }: Purchase): string | null {
+  if (status !== 'newpurchase') return `its status is "${status}"`;
+  const needed = sansToAdd === 0 ? 0 : sansToAdd + NAMES_BESIDES;
+  return sansCount !== null && sansCount < needed
+    ? `it takes ${sansCount} further names, ${needed} were bought`
+    : null;
+}
+
+/** The lane is freed: the money may be spent, but buying for others cannot buy this one twice. */
+async function parkStrange(
+  work: Work,
+  record: CertificateRecord,
+  purchase: Purchase,
+  strange: readonly string[],
+): Promise<FailError> {
+  const problem =
+    `After an unanswered purchase Namecheap lists what may be its certificate, but not as it was bought: ${strange.join(', ')}. ` +
+    'Somebody seems to work in this account by hand. Compare it with the transactions at Namecheap before anything is ordered again.';
+  const after = moveRecord(record, 'parked', work.now(), { problem, nextActionAt: null });
+  const change = { cause: problem, event: 'certificate.parked' as const };
+  await work.purchases.settleNotMade({ before: record, after, change }, purchase, false);
+  return new FailError(problem, 'ERR_PARKED');
 }
 
 async function concludeOrWait(
@@ -86,7 +114,9 @@ async function concludeOrWait(
   listedAt: number,
 ): Promise<CertificateRecord> {
   const { settleTimeMs } = work.settings;
-  const age = listedAt - purchase.begunAt;
+  // Redis's clock may step; ours must agree that the time has passed.
+  const since = Date.parse(record.operation?.since ?? record.acceptedAt);
+  const age = Math.min(listedAt - purchase.begunAt, work.now() - since);
   const looked = age >= settleTimeMs ? { ...purchase, cleanLooks: purchase.cleanLooks + 1 } : purchase;
   if (looked.cleanLooks >= CLEAN_LOOKS_NEEDED) return await concludeNotMade(work, record, looked);
   const untilSettled = settleTimeMs - age;
@@ -138,8 +168,9 @@ async function concludeNotMade(
 async function findUnexplainedDrop(work: Work, purchase: Purchase): Promise<string | null> {
   const before = await work.listings.readBalance(work.account.id);
   const now = await work.account.api.getBalances({ signal: work.signal });
-  // A balance read after the call cannot tell what the call did.
-  if (before === null || before.at > purchase.begunAt) return null;
+  // Read after the call it cannot tell what the call did; long before, too much else has happened.
+  if (before === null || before.at > purchase.begunAt || before.at < purchase.begunAt - EVIDENCE_MS)
+    return null;
   const drop = new Big(before.amount).minus(before.chargedSince).minus(now.availableBalance);
   if (drop.lte(0)) return null;
   return `The balance fell by ${drop.toFixed(4)} ${now.currency} without a certificate that explains it`;

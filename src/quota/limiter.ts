@@ -11,7 +11,7 @@ const WINDOWS_MS = [60_000, 3_600_000, 86_400_000] as const;
 const REST_FACTORS = [1, 5, 15] as const;
 
 /**
- * KEYS: calls, rest. ARGV: now (or '' for the server's clock), member, limits of minute, hour, day (0 = off).
+ * KEYS: calls, rest. ARGV: now (or '' for the server's clock), member (or '' to look without taking), limits of minute, hour, day (0 = off).
  * Takes from all windows or from none. Answers how many ms until it is worth asking again; 0: taken; -1: taken, and the
  * account rested lately.
  * A sorted set of call times per account: own Lua, because a limiter per window (as the libraries have it) takes from
@@ -40,6 +40,7 @@ for i = 1, 3 do
   end
 end
 if wait > 0 then return wait end
+if ARGV[2] == '' then return 0 end
 redis.call('ZADD', KEYS[1], string.format('%.0f', now), ARGV[2])
 redis.call('PEXPIRE', KEYS[1], windows[3])
 return -redis.call('HEXISTS', KEYS[2], 'level')`);
@@ -54,6 +55,13 @@ local factors = {${REST_FACTORS.join(', ')}}
 local rest = tonumber(ARGV[1]) * factors[level]
 redis.call('HSET', KEYS[1], 'level', level, 'until', string.format('%.0f', now + rest))
 return rest`);
+
+/** A call that was admitted before a newer rest began must not end that rest. */
+const WAKE = defineScript(`
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+if tonumber(redis.call('HGET', KEYS[1], 'until') or '0') <= now then redis.call('DEL', KEYS[1]) end
+return 0`);
 
 export interface Taken {
   /** 0: taken. Else nothing was taken, and it is not worth asking again before this, ms. */
@@ -86,6 +94,12 @@ export class AccountLimiter {
     return { waitMs: Math.max(0, answer), hasRested: answer < 0 };
   }
 
+  /** As {@link take}, but takes nothing. @returns ms until it is worth asking again. */
+  async look(limits: Limits): Promise<number> {
+    const answer = await runScript(this.#redis, TAKE, [this.#calls, this.#rest], ['', '', ...limits]);
+    return Math.max(0, z.number().parse(answer));
+  }
+
   /** Namecheap said "too many requests": the account rests. @returns for how long, ms. */
   async rest(firstMs: number): Promise<number> {
     return z.number().parse(await runScript(this.#redis, REST, [this.#rest], [firstMs]));
@@ -93,7 +107,7 @@ export class AccountLimiter {
 
   /** A call went through: the next rest is a short one again. */
   async wake(): Promise<void> {
-    await this.#redis.del(this.#rest);
+    await runScript(this.#redis, WAKE, [this.#rest], []);
   }
 
   /** Calls counted in each window, for people. */

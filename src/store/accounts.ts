@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { RedisClient } from './connection.js';
 import type { Keys } from './keys.js';
+import { defineScript, runScript } from './script.js';
 
 export type StoredPauseScope = 'all' | 'purchases';
 
@@ -13,6 +14,21 @@ export interface Pause {
 
 const pauseSchema = z.object({ reason: z.string(), until: z.coerce.number().nullable() });
 
+const PAUSE = defineScript(`
+local old = redis.call('HGET', KEYS[1], ARGV[1])
+local new = cjson.decode(ARGV[2])
+if old and new['until'] ~= cjson.null then
+  local known = cjson.decode(old)
+  if known['until'] == cjson.null or tonumber(known['until']) > tonumber(new['until']) then return 0 end
+end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+return 1`);
+
+const END_AUTOMATIC = defineScript(`
+local old = redis.call('HGET', KEYS[1], ARGV[1])
+if old and cjson.decode(old)['until'] ~= cjson.null then redis.call('HDEL', KEYS[1], ARGV[1]) end
+return 0`);
+
 /** The brakes of each Namecheap account. */
 export class AccountStore {
   readonly #redis: RedisClient;
@@ -23,11 +39,12 @@ export class AccountStore {
     this.#keys = keys;
   }
 
+  /** An automatic pause never replaces a person's (without an end), nor a longer one. */
   async pause(account: string, pause: Pause): Promise<void> {
     const { scope, reason, until } = pause;
-    // The time travels as a string: Lua, which reads it in `begin`, would print a number in exponent form.
+    // The time travels as a string: Lua, which compares it here and in `begin`, would print a number in exponent form.
     const json = JSON.stringify({ reason, until: until === null ? null : String(until) });
-    await this.#redis.hset(this.#keys.account(account, 'pause'), scope, json);
+    await runScript(this.#redis, PAUSE, [this.#keys.account(account, 'pause')], [scope, json]);
   }
 
   async resume(account: string): Promise<void> {
@@ -36,8 +53,9 @@ export class AccountStore {
 
   /** Ends what ends by itself sooner: a test has just shown that the account works. A person's pause stays. */
   async endAutomaticPauses(account: string, now: number): Promise<void> {
-    for (const { scope, until } of await this.listPauses(account, now)) {
-      if (until !== null) await this.#redis.hdel(this.#keys.account(account, 'pause'), scope);
+    const pauses = await this.listPauses(account, now);
+    for (const { scope } of pauses) {
+      await runScript(this.#redis, END_AUTOMATIC, [this.#keys.account(account, 'pause')], [scope]);
     }
   }
 

@@ -25,14 +25,25 @@ export class RedisListingStore implements ListingStore {
     this.#now = now;
   }
 
-  async lock(account: string, token: string, durationMs: number): Promise<boolean> {
+  async lock(
+    account: string,
+    purpose: 'list' | 'collect',
+    token: string,
+    durationMs: number,
+  ): Promise<boolean> {
     return (
-      (await this.#redis.set(this.#keys.account(account, 'lister'), token, 'PX', durationMs, 'NX')) === 'OK'
+      (await this.#redis.set(
+        this.#keys.account(account, `lock-${purpose}`),
+        token,
+        'PX',
+        durationMs,
+        'NX',
+      )) === 'OK'
     );
   }
 
-  async unlock(account: string, token: string): Promise<void> {
-    await runScript(this.#redis, UNLOCK, [this.#keys.account(account, 'lister')], [token]);
+  async unlock(account: string, purpose: 'list' | 'collect', token: string): Promise<void> {
+    await runScript(this.#redis, UNLOCK, [this.#keys.account(account, `lock-${purpose}`)], [token]);
   }
 
   async readClock(): Promise<number> {

@@ -5,6 +5,8 @@ import { defineScript } from './script.js';
 /** A listing older than this may hide what somebody bought by hand meanwhile. */
 const LISTING_MAX_AGE_MS = 600_000;
 
+const DAY_MS = 86_400_000;
+
 /** Names of the account's keys; in every script below they are KEYS 7 onwards, in this order. */
 const ACCOUNT_KEYS = [
   'lanes', // 7: hash lane → the one unsettled purchase
@@ -18,6 +20,7 @@ const ACCOUNT_KEYS = [
   'begun', // 15: sorted set purchase id by time
   'listing', // 16: hash startedAt, completedAt of the last complete listing
   'pause', // 17: hash scope → { reason, until }
+  'balance', // 18: hash amount, at: the last balance seen while nothing was unsettled
 ] as const;
 
 export function accountKeys(keys: Keys, account: string): string[] {
@@ -59,7 +62,11 @@ local stop = pause(now)
 if stop then return {'paused', stop.reason, stop['until'] == cjson.null and '' or ms(stop['until'])} end
 local known = redis.call('HGET', KEYS[8], ARGV[4])
 if known then return {'bought', known} end
-if redis.call('HEXISTS', KEYS[7], ARGV[3]) == 1 then return {'lane-busy'} end
+local holder = redis.call('HGET', KEYS[7], ARGV[3])
+if holder then
+  holder = cjson.decode(holder)
+  return {'lane-busy', holder.key, ms(now - holder.begunAt)}
+end
 local listed = redis.call('HGET', KEYS[16], 'completedAt')
 if not listed or tonumber(listed) < now - ${LISTING_MAX_AGE_MS} then return {'listing-old'} end
 if ARGV[6] ~= '' and redis.call('ZCOUNT', KEYS[15], now - 3600000, '+inf') >= tonumber(ARGV[6]) then
@@ -76,13 +83,14 @@ return {'begun'}`);
 
 /**
  * ARGV: commit JSON, lane, purchase key, purchase id, settled purchase JSON, certificate id, service id,
- * ledger id, ledger entry JSON, charge in 1/10000, stock JSON. Money first: the ledger entry is written whatever else has changed.
+ * ledger id, ledger entry JSON, charge in 1/10000 or '' when it is not known, stock JSON. Money first: the ledger
+ * entry is written whatever else has changed. An unknown charge makes the stored balance worthless as evidence.
  */
 export const SETTLE_MADE = defineScript(`${ACCOUNT_LUA}
 local now = clock()
 local function enter()
   if redis.call('HSETNX', KEYS[13], ARGV[8], ARGV[9]) == 1 then
-    redis.call('ZADD', KEYS[14], now, ARGV[8] .. '|' .. ARGV[10])
+    if ARGV[10] ~= '' then redis.call('ZADD', KEYS[14], now, ARGV[8] .. '|' .. ARGV[10]) end
     redis.call('ZREMRANGEBYSCORE', KEYS[14], '-inf', now - 172800000)
   end
 end
@@ -98,11 +106,12 @@ if not holds then
   end
   return {'moved-on'}
 end
+enter()
 if owner and owner ~= ARGV[7] then return {'claimed', owner} end
 local c = cjson.decode(ARGV[1])
 local verdict = check(c)
 if verdict ~= 'ok' then return {'stale', verdict} end
-enter()
+if ARGV[10] == '' then redis.call('DEL', KEYS[18]) end
 redis.call('HSET', KEYS[10], ARGV[6], ARGV[7])
 redis.call('HDEL', KEYS[11], ARGV[6])
 redis.call('HDEL', KEYS[12], ARGV[6])
@@ -135,13 +144,14 @@ local c = cjson.decode(ARGV[1])
 local verdict = check(c)
 if verdict ~= 'ok' then return {'stale', verdict} end
 if redis.call('HEXISTS', KEYS[8], ARGV[2]) == 1 or redis.call('HDEL', KEYS[11], ARGV[4]) == 0 then return {'none'} end
+if redis.call('HEXISTS', KEYS[10], ARGV[4]) == 1 then return {'none'} end
 redis.call('HSET', KEYS[10], ARGV[4], ARGV[5])
 redis.call('HSET', KEYS[8], ARGV[2], ARGV[3])
 write(c)
 return {'taken'}`);
 
 /**
- * KEYS: the account's, as 7 onwards minus 6, that is 1–11, then events. ARGV: startedAt, completedAt, rows JSON,
+ * KEYS: the account's, as 7 onwards minus 6, that is 1–12, then events. ARGV: startedAt, completedAt, rows JSON,
  * ISO time, module, account.
  * An unclaimed id is ours only if one of our unsettled or settled-as-not-made purchases explains it; else it is foreign.
  */
@@ -149,11 +159,17 @@ export const RECORD_LISTING = defineScript(`
 local lanes, notMade, claims, stock, foreign = KEYS[1], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local unsettled, settled = {}, {}
 for _, raw in ipairs(redis.call('HVALS', lanes)) do table.insert(unsettled, cjson.decode(raw)) end
-for _, raw in ipairs(redis.call('HVALS', notMade)) do table.insert(settled, cjson.decode(raw)) end
 local completedAt = tonumber(ARGV[2])
+for _, raw in ipairs(redis.call('HVALS', notMade)) do
+  local p = cjson.decode(raw)
+  -- Executed a day later is not plausible any more: from then on it would only take somebody's purchase for ours.
+  if p.begunAt + ${DAY_MS} < completedAt then redis.call('HDEL', notMade, p.id) else table.insert(settled, p) end
+end
 local function explains(p, row)
-  local sameProduct = row.product == cjson.null or row.product == p.product
-  return sameProduct and (row.years == cjson.null or row.years == p.years)
+  if row.product ~= cjson.null and row.product ~= p.product then return false end
+  if row.years ~= cjson.null and row.years ~= p.years then return false end
+  -- Bought on an earlier day than our intent, give or take a day for the zone: not by us.
+  return row.purchasedAt == cjson.null or row.purchasedAt + ${2 * DAY_MS} > p.begunAt
 end
 local candidates, newForeign, newStock = {}, {}, {}
 for _, row in ipairs(cjson.decode(ARGV[3])) do
@@ -182,7 +198,7 @@ for _, row in ipairs(cjson.decode(ARGV[3])) do
           id = 'foreign-' .. ARGV[6] .. '-' .. id, type = 'account.foreign', at = ARGV[4], serviceId = cjson.null,
           module = ARGV[5], data = {certificateId = row.certificateId, type = row.type, years = row.years},
         }
-        redis.call('XADD', KEYS[12], 'MAXLEN', '~', 100000, '*', 'event', cjson.encode(event))
+        redis.call('XADD', KEYS[13], 'MAXLEN', '~', 100000, '*', 'event', cjson.encode(event))
         table.insert(newForeign, id)
       end
     end
@@ -190,3 +206,9 @@ for _, row in ipairs(cjson.decode(ARGV[3])) do
 end
 redis.call('HSET', KEYS[10], 'startedAt', ARGV[1], 'completedAt', ARGV[2])
 return {candidates, newForeign, newStock}`);
+
+/** KEYS: lanes, claims, stock. ARGV: lane, purchase id, certificate id, stock JSON. */
+export const ADD_STOCK = defineScript(`
+local lane = redis.call('HGET', KEYS[1], ARGV[1])
+if not lane or cjson.decode(lane).id ~= ARGV[2] or redis.call('HEXISTS', KEYS[2], ARGV[3]) == 1 then return 0 end
+return redis.call('HSETNX', KEYS[3], ARGV[3], ARGV[4])`);

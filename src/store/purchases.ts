@@ -15,7 +15,14 @@ import { moveRecord, RING_GRACE_MS, type CertificateRecord, type Purchase } from
 import { commitKeys, composeCommit } from './commit.js';
 import { readClock, type RedisClient } from './connection.js';
 import type { Keys } from './keys.js';
-import { accountKeys, BEGIN, SETTLE_MADE, SETTLE_NOT_MADE, TAKE_STOCK } from './purchase-scripts.js';
+import {
+  accountKeys,
+  ADD_STOCK,
+  BEGIN,
+  SETTLE_MADE,
+  SETTLE_NOT_MADE,
+  TAKE_STOCK,
+} from './purchase-scripts.js';
 import { purchaseSchema } from './schemas.js';
 import { runScript, type Script } from './script.js';
 
@@ -96,7 +103,7 @@ export class RedisPurchaseStore implements PurchaseStore {
         purchaseId: purchase.id,
         at: this.#now(),
       }),
-      bought.charged === null ? '0' : countUnits(bought.charged.amount),
+      bought.charged === null ? '' : countUnits(bought.charged.amount),
       JSON.stringify({ product, type: bought.type, years, sansToAdd, purchaseId: purchase.id }),
     ]);
     if (answer[0] === 'moved-on') return { kind: 'moved-on' };
@@ -149,7 +156,8 @@ export class RedisPurchaseStore implements PurchaseStore {
   async addStock(account: string, row: ListedPurchase, purchase: Purchase): Promise<void> {
     const { id: purchaseId, product, years, sansToAdd } = purchase;
     const stock = JSON.stringify({ product, type: row.type, years, sansToAdd, purchaseId });
-    await this.#redis.hsetnx(this.#keys.account(account, 'stock'), String(row.certificateId), stock);
+    const keys = ['lanes', 'claims', 'stock'].map((what) => this.#keys.account(account, what));
+    await runScript(this.#redis, ADD_STOCK, keys, [purchase.lane, purchaseId, row.certificateId, stock]);
   }
 
   /** @throws StaleRecordError when the record is not the one the step started from. */
@@ -171,6 +179,7 @@ function readBegin(answer: readonly string[], saved: CertificateRecord): BeginAn
     case 'begun':
       return { kind, record: saved };
     case 'lane-busy':
+      return { kind, key: first, ageMs: Number(second) };
     case 'listing-old':
       return { kind };
     case 'paused':

@@ -13,9 +13,10 @@ async function acceptOn(bench: Bench, commonName = 'purchase.example.com'): Prom
   return payload.serviceId;
 }
 
-/** Lets the clock of Redis, by which listings are dated, seem this much later to the lifecycle. */
+/** Lets both clocks, that of Redis by which listings are dated and the worker's, seem this much later to the lifecycle. */
 function shiftClock(bench: Bench, ms: number): void {
   const { listings } = bench.work;
+  bench.work.now = () => Date.now() + ms;
   bench.work.listings = override(listings, {
     readClock: async () => (await listings.readClock()) + ms,
   });
@@ -30,7 +31,8 @@ describe('between intent and call', () => {
   it('too much time means no call: the purchase begins again', async () => {
     await using bench = await startBench(redis);
     const serviceId = await acceptOn(bench);
-    const ticks = [0, 6000];
+    // Before the intent, again after the listing, and at the fence.
+    const ticks = [0, 0, 6000];
     bench.work.monotonic = () => ticks.shift() ?? 6000;
     await bench.advance(serviceId);
     expect(await bench.countCalls('ssl.create')).toBe(0);
@@ -187,7 +189,8 @@ describe('what cannot be bought here', () => {
     await using bench = await startBench(redis);
     const serviceId = await acceptOn(bench);
     bench.work.account = { ...bench.work.account, id: 'another' };
-    expect(await bench.advance(serviceId)).toMatchObject({ code: 'ERR_OTHER_ACCOUNT' });
+    expect(await bench.advance(serviceId)).toMatchObject({ verdict: 'wait' });
+    expect((await bench.read(serviceId)).problem).toMatch(/another Namecheap account/);
     expect(await bench.countCalls('ssl.create')).toBe(0);
   });
 });

@@ -65,7 +65,7 @@ it('names what needs a person', async () => {
   });
   await store.listings.saveListing(account, 'default', {
     ...{ startedAt: Date.now(), completedAt: Date.now() },
-    rows: [{ certificateId: 777, product: 'dv-single', type: 'Standard SSL', years: 1 }],
+    rows: [{ certificateId: 777, product: 'dv-single', type: 'Standard SSL', years: 1, purchasedAt: null }],
   });
   for (const status of ['parked', 'failed', 'issued'] as const) {
     const { record, request } = composeTestRecord(`svc-${status}`, {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { order as orderJob } from '../../jobs/order.js';
 import { advanceOrder } from '../../src/certificates/advance.js';
-import type { Account, Work } from '../../src/certificates/ports.js';
+import type { Account, AccountWork } from '../../src/certificates/ports.js';
 import type { CertificateRecord } from '../../src/certificates/record.js';
 import { FailError, WaitError } from '../../src/errors.js';
 import { sealModule } from '../../src/modules/add.js';
@@ -19,7 +19,7 @@ export interface Bench extends AsyncDisposable {
   store: Store;
   sandbox: Sandbox;
   /** Change what a test wants to be different before it advances. */
-  work: Work;
+  work: AccountWork;
   api: Namecheap;
   /** Accepts an order. */
   accept(payload: unknown): Promise<void>;
@@ -56,6 +56,7 @@ export async function startBench(redis: TestRedis): Promise<Bench> {
     api,
     guard: { maxPurchasesPerHour: null, maxSpendPerDay: null },
     refusal: null,
+    lookPurchase: () => Promise.resolve(),
     admitPurchase: () => Promise.resolve(),
     pause: (scope, reason, durationMs) =>
       scope === 'worker'
@@ -66,7 +67,7 @@ export async function startBench(redis: TestRedis): Promise<Bench> {
             until: durationMs === null ? null : Date.now() + durationMs,
           }),
   };
-  const work: Work = {
+  const work: AccountWork = {
     account,
     ...{ certificates: store.certificates, purchases: store.purchases, listings: store.listings },
     settings: {
@@ -112,7 +113,7 @@ export async function startBench(redis: TestRedis): Promise<Bench> {
 }
 
 async function advanceRepeatedly(
-  work: Work,
+  work: AccountWork,
   serviceId: string,
   runs: number,
 ): Promise<CertificateRecord | FailError | WaitError> {

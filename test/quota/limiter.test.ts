@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AccountLimiter, type Limits } from '../../src/quota/limiter.js';
 import { useRedis } from '../helpers/redis.js';
+import { until } from '../helpers/system.js';
 
 const NAMECHEAP: Limits = [20, 700, 8000];
 const DAY_MS = 86_400_000;
@@ -45,14 +46,31 @@ describe('the limiter of an account', () => {
   });
 
   it('lets the account rest after "too many requests", longer each time, until a call goes through', async () => {
-    expect(await limiter.rest(1000)).toBe(1000);
-    const resting = await limiter.take(NAMECHEAP);
-    expect(resting.waitMs).toBeGreaterThan(0);
-    // A second refusal that was under way meanwhile does not lengthen the rest.
-    expect(await limiter.rest(1000)).toBeLessThanOrEqual(1000);
-    const later = Date.now() + 1500;
-    expect(await limiter.take(NAMECHEAP, later)).toEqual({ waitMs: 0, hasRested: true });
+    expect(await limiter.rest(60_000)).toBe(60_000);
+    expect((await limiter.take(NAMECHEAP)).waitMs).toBeGreaterThan(0);
+    expect(await limiter.look(NAMECHEAP)).toBeGreaterThan(0);
+    // A second refusal that was under way meanwhile does not lengthen the rest, and a success does not end it.
+    expect(await limiter.rest(60_000)).toBeLessThanOrEqual(60_000);
     await limiter.wake();
-    expect(await limiter.take(NAMECHEAP, later)).toEqual({ waitMs: 0, hasRested: false });
+    expect((await limiter.take(NAMECHEAP)).waitMs).toBeGreaterThan(0);
+    const later = Date.now() + 61_000;
+    expect(await limiter.take(NAMECHEAP, later)).toEqual({ waitMs: 0, hasRested: true });
+  });
+
+  it('rests briefly again once a call went through after the rest', async () => {
+    await limiter.rest(1);
+    const grant = async () => ((await limiter.take(NAMECHEAP)).waitMs === 0 ? true : null);
+    await until(grant, () => Promise.resolve('it rested on'));
+    await limiter.wake();
+    expect(await limiter.take(NAMECHEAP)).toEqual({ waitMs: 0, hasRested: false });
+    expect(await limiter.rest(1000)).toBe(1000);
+  });
+
+  it('looks without taking', async () => {
+    const limits: Limits = [1, 0, 0];
+    expect(await limiter.look(limits)).toBe(0);
+    expect(await limiter.look(limits)).toBe(0);
+    expect((await limiter.take(limits)).waitMs).toBe(0);
+    expect(await limiter.look(limits)).toBeGreaterThan(0);
   });
 });

@@ -52,7 +52,14 @@ async function list(rows: ListedPurchase[] = [], times?: { startedAt: number; co
 }
 
 function row(certificateId: number, changes: Partial<ListedPurchase> = {}): ListedPurchase {
-  return { certificateId, product: 'dv-single', type: 'Standard SSL', years: 1, ...changes };
+  return {
+    certificateId,
+    product: 'dv-single',
+    type: 'Standard SSL',
+    years: 1,
+    purchasedAt: null,
+    ...changes,
+  };
 }
 
 function bought(certificateId: number): Bought {

@@ -1,0 +1,100 @@
+import { WaitError } from '../errors.js';
+import type { Exchange } from '../namecheap/api.js';
+import type { NamecheapError } from '../namecheap/errors.js';
+import type { AccountLimiter } from '../quota/limiter.js';
+import type { Store } from '../store/store.js';
+import type { ModuleParameters } from './settings.js';
+
+/** A denied call is asked for again after a little more than it takes: so many workers do not ask in the same instant. */
+const SPREAD_MS = 500;
+
+/** When this worker's address is refused, another worker may take the job this soon, ms. */
+const OTHER_WORKER_MS = 15_000;
+
+/** Accounts that this worker does not call for a while: its address is refused there. */
+export type Refusals = Map<string, { until: number; reason: string }>;
+
+export interface AccountDeps {
+  store: Store;
+  /** Secret keys that may have sealed the API key: the present one first. */
+  secretKeys: readonly string[];
+  httpTimeoutMs: number;
+  throttlePauseMs: number;
+  /** Null, or why purchases at Namecheap's production must not be made through this Redis. */
+  volatility: string | null;
+  createLimiter(account: string): AccountLimiter;
+  onExchange(exchange: Exchange): void;
+  now(): number;
+  random(): number;
+}
+
+/** Says whether a call of one account may be made now. */
+export class Admission {
+  readonly #deps: AccountDeps;
+  readonly #account: string;
+  readonly #limiter: AccountLimiter;
+  readonly #parameters: ModuleParameters;
+  readonly #refused: Refusals | null;
+  #hasRested = false;
+
+  constructor(deps: AccountDeps, account: string, parameters: ModuleParameters, refused: Refusals | null) {
+    this.#deps = deps;
+    this.#account = account;
+    this.#limiter = deps.createLimiter(account);
+    this.#parameters = parameters;
+    this.#refused = refused;
+  }
+
+  /** @throws WaitError when this worker's address is refused, the account is paused, or its quota is used up. */
+  async admit(): Promise<void> {
+    await this.#checkBrakes();
+    const { waitMs, hasRested } = await this.#limiter.take(this.#parameters.limits);
+    this.#hasRested = hasRested;
+    if (waitMs > 0) throw this.#denyQuota(waitMs);
+  }
+
+  /** As {@link admit}, but takes nothing from the quota. */
+  async look(): Promise<void> {
+    await this.#checkBrakes();
+    const waitMs = await this.#limiter.look(this.#parameters.limits);
+    if (waitMs > 0) throw this.#denyQuota(waitMs);
+  }
+
+  async #checkBrakes(): Promise<void> {
+    if (this.#refused === null) return;
+    const now = this.#deps.now();
+    const refusal = this.#refused.get(this.#account);
+    if (refusal !== undefined && refusal.until > now)
+      throw new WaitError(refusal.reason, OTHER_WORKER_MS, 'ERR_ADDRESS_REFUSED');
+    const pauses = await this.#deps.store.accounts.listPauses(this.#account, now);
+    const pause = pauses.find(({ scope }) => scope === 'all');
+    if (pause === undefined) return;
+    throw new WaitError(
+      `The account is paused: ${pause.reason}`,
+      computePauseLeft(pause.until, now),
+      'ERR_PAUSED',
+    );
+  }
+
+  #denyQuota(waitMs: number): WaitError {
+    const text =
+      'The quota of this Namecheap account is used up or the account rests; the job goes on by itself';
+    return new WaitError(text, waitMs + Math.round(this.#deps.random() * SPREAD_MS), 'ERR_QUOTA');
+  }
+
+  /** Namecheap's "too many requests" lets the account rest, longer each time in a row. */
+  async noteFailure(error: NamecheapError): Promise<void> {
+    if (error.errorClass === 'throttle') await this.#limiter.rest(this.#deps.throttlePauseMs);
+  }
+
+  /** The first call that goes through after a rest ends the series. */
+  async noteSuccess(): Promise<void> {
+    if (!this.#hasRested) return;
+    this.#hasRested = false;
+    await this.#limiter.wake();
+  }
+}
+
+function computePauseLeft(until: number | null, now: number): number {
+  return until === null ? 600_000 : Math.max(1000, until - now);
+}
