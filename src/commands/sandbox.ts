@@ -43,7 +43,8 @@ export function addSandboxCommand(program: Command, terminal: Terminal): void {
 }
 
 const EXAMPLE = `
-Faults, clock and ledger are at /_fault, /_clock, /_validation, /_balance, /_first-leaf, /_purchase and /_ledger.
+Faults, clock and ledger are at /_fault, /_clock, /_validation, /_status, /_balance, /_first-leaf, /_purchase
+and /_ledger.
 
 Example:
   pmnamecheap sandbox --port 4000 --balance 250 &

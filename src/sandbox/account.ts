@@ -1,25 +1,7 @@
 import { Big } from 'big.js';
-import { INCLUDED_SANS, type Product } from './catalogue.js';
-import type { Certificate } from './certificate.js';
-import { addYears, type SandboxClock } from './clock.js';
-
-export interface Order {
-  product: Product;
-  years: number;
-  sansToAdd: number;
-  /** The command that buys, or `web` for a purchase by hand in the web interface. */
-  command: string;
-  isByHand: boolean;
-}
-
-/** Money taken: `amount` in USD with four decimals, `at` in ms since the epoch. */
-export interface Charge extends Order {
-  at: number;
-  orderId: number;
-  transactionId: number;
-  certificateId: number;
-  amount: string;
-}
+import { makeCertificate, type Certificate } from './certificate.js';
+import type { SandboxClock } from './clock.js';
+import { computePrice, computeSansPrice, type Charge, type Order } from './order.js';
 
 /** One API call that reached the account. */
 export interface Call {
@@ -61,9 +43,63 @@ export class Account {
     this.#balance = new Big(amount);
   }
 
-  /** Buys: takes the money and adds a certificate, in one step. Null, and nothing changed, when the money is short. */
-  purchase(order: Order): Charge | null {
-    const price = computePrice(order);
+  /**
+   * Buys: takes the money and adds a certificate, in one step; a renewal when there is a certificate that it renews.
+   * Null, and nothing changed, when the money is short.
+   */
+  purchase(order: Order, renewed: Certificate | null = null): Charge | null {
+    const position = this.certificates.size;
+    const certificateId = FIRST_CERTIFICATE_ID + position;
+    const charge = this.#charge(order, computePrice(order), certificateId);
+    if (charge === null) return null;
+    const providerOrderId = String(FIRST_PROVIDER_ORDER_ID + position);
+    this.certificates.set(certificateId, makeCertificate(charge, providerOrderId, renewed));
+    return charge;
+  }
+
+  /** Buys names for a certificate. Null, and nothing changed, when the money is short. */
+  purchaseSans(certificate: Certificate, sansToAdd: number, command: string): Charge | null {
+    const { product, years, certificateId } = certificate;
+    const order = { product, years, sansToAdd, command, isByHand: false };
+    const charge = this.#charge(order, computeSansPrice(order), certificateId);
+    if (charge !== null) certificate.sansCount += sansToAdd;
+    return charge;
+  }
+
+  /**
+   * Puts a new certificate in the place of an issued one: same order, same paid term, nothing charged. Its purchase
+   * date stays the order's: facts are silent, and nothing was bought.
+   */
+  replace(old: Certificate): Certificate {
+    const certificateId = FIRST_CERTIFICATE_ID + this.certificates.size;
+    const certificate: Certificate = {
+      ...old,
+      certificateId,
+      activation: null,
+      issuance: null,
+      replaces: old.certificateId,
+      replacedBy: null,
+      revokedAt: null,
+    };
+    this.certificates.set(certificateId, certificate);
+    old.status = 'replaced';
+    old.replacedBy = certificateId;
+    return certificate;
+  }
+
+  /** The certificate that a renewal follows; null for those that are no renewals. */
+  findRenewed({ renews }: Certificate): Certificate | null {
+    return renews === null ? null : (this.certificates.get(renews) ?? null);
+  }
+
+  /** Whether the certificate, or another one of its CA order, was renewed; a cancelled renewal does not count. */
+  isRenewed({ providerOrderId }: Certificate): boolean {
+    return [...this.certificates.values()].some(
+      (other) => other.status !== 'cancelled' && this.findRenewed(other)?.providerOrderId === providerOrderId,
+    );
+  }
+
+  #charge(order: Order, price: Big, certificateId: number): Charge | null {
     if (price.gt(this.#balance)) return null;
     this.#balance = this.#balance.minus(price);
     const position = this.charges.length;
@@ -72,38 +108,10 @@ export class Account {
       at: this.clock.now(),
       orderId: FIRST_ORDER_ID + position,
       transactionId: FIRST_TRANSACTION_ID + position,
-      certificateId: FIRST_CERTIFICATE_ID + this.certificates.size,
+      certificateId,
       amount: price.toFixed(4),
     };
     this.charges.push(charge);
-    this.certificates.set(charge.certificateId, makeCertificate(charge));
     return charge;
   }
-}
-
-/** USD: years times the yearly price, plus the same for every added name. */
-export function computePrice({
-  product,
-  years,
-  sansToAdd,
-}: Pick<Order, 'product' | 'years' | 'sansToAdd'>): Big {
-  return new Big(product.pricePerSan ?? 0).times(sansToAdd).plus(product.pricePerYear).times(years);
-}
-
-function makeCertificate(charge: Charge): Certificate {
-  const includedSans = charge.product.coverage === 'multi-domain' ? INCLUDED_SANS : 0;
-  return {
-    certificateId: charge.certificateId,
-    orderId: charge.orderId,
-    providerOrderId: String(FIRST_PROVIDER_ORDER_ID + charge.certificateId - FIRST_CERTIFICATE_ID),
-    product: charge.product,
-    years: charge.years,
-    sansCount: includedSans + charge.sansToAdd,
-    status: 'newpurchase',
-    orderedAt: charge.at,
-    activationExpiresAt: addYears(charge.at, 1),
-    activation: null,
-    issuance: null,
-    termEnd: null,
-  };
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Activation, Certificate } from './certificate.js';
+import type { Certificate, Submission } from './certificate.js';
 import type { Coverage } from './catalogue.js';
 import { checkContacts } from './contact-parameters.js';
 import { readCsr, type SigningRequest } from './csr.js';
@@ -23,7 +23,7 @@ const WEB_SERVERS: ReadonlySet<string> = new Set(
 export async function readActivationRequest(
   parameters: Parameters,
   certificate: Certificate,
-): Promise<Omit<Activation, 'at' | 'validatedAt'>> {
+): Promise<Submission> {
   const { coverage, level } = certificate.product;
   const pem = parameters.require('CSR', 2010296);
   parameters.limitLength('CSR', 32_767, 2013296);

@@ -1,38 +1,21 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Account } from './account.js';
+import {
+  balanceSchema,
+  clockSchema,
+  firstLeafSchema,
+  purchaseSchema,
+  statusSchema,
+  validationSchema,
+} from './admin-schemas.js';
 import { findProduct } from './catalogue.js';
-import { DAY, type SandboxClock } from './clock.js';
+import type { SandboxClock } from './clock.js';
 import { faultSchema, normalizeCommand, type FaultBoard } from './faults.js';
 import { describeLedger } from './ledger.js';
+import { forceStatus } from './forced-status.js';
 import type { Lifecycle } from './lifecycle.js';
 import { findCommand } from './registry.js';
 import { InputError } from '../errors.js';
-
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: DAY };
-const LONGEST_MS = 100 * 366 * DAY;
-
-const clockSchema = z
-  .strictObject({
-    advanceMs: z.int().nonnegative().max(LONGEST_MS).optional(),
-    /** `500ms`, `30s`, `20m`, `12h`, `30d`. */
-    advance: z
-      .string()
-      .regex(/^\d{1,12}(ms|s|m|h|d)$/u)
-      .transform((text) => parseInt(text, 10) * (UNITS[text.replace(/^\d+/u, '')] ?? 0))
-      .pipe(z.number().max(LONGEST_MS))
-      .optional(),
-  })
-  .refine((body) => (body.advanceMs === undefined) !== (body.advance === undefined), {
-    error: 'give either advanceMs or advance',
-  });
-
-const validationSchema = z.strictObject({
-  certificateId: z.int().positive().optional(),
-  mode: z.enum(['auto', 'never', 'now']),
-});
-const balanceSchema = z.strictObject({ balance: z.string().regex(/^\d{1,9}(\.\d{1,4})?$/u) });
-const firstLeafSchema = z.strictObject({ days: z.number().positive().max(3660) });
-const purchaseSchema = z.strictObject({ type: z.string().min(1), years: z.int().min(1).max(5) });
 
 /** Thrown for a bad body or one that does not fit the account's state; answered with HTTP 400. */
 export class AdminError extends InputError {
@@ -115,11 +98,21 @@ function purchaseByHand({ account }: AdminParts, body: unknown): object {
   return { certificateId, orderId, amount };
 }
 
+function setStatus({ account }: AdminParts, body: unknown): object {
+  const change = parse(statusSchema, body);
+  const certificate = account.certificates.get(change.certificateId);
+  if (certificate === undefined) throw new AdminError(`certificateId: there is no ${change.certificateId}`);
+  const obstacle = forceStatus(certificate, change.status);
+  if (obstacle !== null) throw new AdminError(`status: ${obstacle}`);
+  return change;
+}
+
 const ROUTES: Readonly<Record<string, Route>> = {
   'POST /_fault': addFault,
   'DELETE /_fault': clearFaults,
   'POST /_clock': advanceClock,
   'POST /_validation': setValidation,
+  'POST /_status': setStatus,
   'POST /_balance': setBalance,
   'POST /_first-leaf': setFirstLeaf,
   'POST /_purchase': purchaseByHand,

@@ -1,5 +1,5 @@
 import type { Account } from './account.js';
-import type { Certificate } from './certificate.js';
+import type { Certificate, CertificateStatus } from './certificate.js';
 import type { SandboxClock } from './clock.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { Parameters } from './parameters.js';
@@ -40,4 +40,13 @@ export function requireCertificate(account: Account, parameters: Parameters): Ce
   const certificate = /^\d+$/u.test(id) ? account.certificates.get(Number(id)) : undefined;
   demand(certificate !== undefined, 2011294, 'CertificateID is invalid');
   return certificate;
+}
+
+/** Refuses certificates of other statuses, and those that have a reissue, be it pending or issued. */
+export function demandCurrent(
+  { status, replacedBy }: Certificate,
+  statuses: readonly CertificateStatus[],
+): void {
+  demand(statuses.includes(status), 4011331, 'Status is InValid.');
+  demand(replacedBy === null, 4011331, 'Status is InValid. A reissue of it exists: see ReplacedBy.');
 }

@@ -28,7 +28,7 @@ export const FAULTS = [
   'slow',
   /** Acts; a good answer, but to another command. */
   'other-command',
-  /** Purchases only: bought and charged, but answered with an error and the order's ids. */
+  /** ssl.create, renew and purchasemoresans only: charged and done, but answered with an error and the order's ids. */
   'order-error-after-charge',
   /** ssl.activate only: the CA rejects it, the certificate is stuck in `purchaseerror`. */
   'purchaseerror',

@@ -20,7 +20,19 @@ function describeCertificate(certificate: Certificate) {
     issuedAt: writeTime(issuance?.at),
     notAfter: writeTime(issuance?.notAfter),
     termEnd: writeTime(certificate.termEnd),
+    sansCount: certificate.sansCount,
+    ...describeRelations(certificate),
     ...(activation === null ? {} : { csrPublicKeyHash: activation.csr.publicKeyHash }),
+  };
+}
+
+/** The certificates before and after it, only those that there are. */
+function describeRelations({ renews, replaces, replacedBy, revokedAt }: Certificate) {
+  return {
+    ...(renews === null ? {} : { renews }),
+    ...(replaces === null ? {} : { replaces }),
+    ...(replacedBy === null ? {} : { replacedBy }),
+    ...(revokedAt === null ? {} : { revokedAt: writeTime(revokedAt) }),
   };
 }
 
@@ -39,6 +51,7 @@ export function describeLedger(account: Account, clock: SandboxClock) {
         amount: rest.amount,
         type: product.type,
         years: rest.years,
+        ...(rest.sansToAdd === 0 ? {} : { sansToAdd: rest.sansToAdd }),
         ...(isByHand ? { byHand: true } : {}),
       }),
     ),

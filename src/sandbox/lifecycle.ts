@@ -1,8 +1,9 @@
 import type { Account } from './account.js';
 import type { Authority } from './authority.js';
-import { readCommonName, type Activation, type Certificate } from './certificate.js';
-import { addYears, DAY, type SandboxClock } from './clock.js';
+import { readCommonName, type Activation, type Certificate, type Submission } from './certificate.js';
+import { DAY, type SandboxClock } from './clock.js';
 import { listCertificateNames } from './names.js';
+import { computeCarryOver, computeTermEnd, isTermOver } from './term.js';
 
 /** When validation completes: after the configured delay, not before somebody says so, or at once. */
 export type ValidationMode = 'auto' | 'never' | 'now';
@@ -12,14 +13,14 @@ export interface LifecycleSettings {
   /** Length of just the next certificate issued; null for the usual length. */
   nextLeafDays: number | null;
   validationDelayMs: number;
-  /** For certificates activated from now on. */
+  /** For certificates activated or reissued from now on. */
   mode: ValidationMode;
 }
 
 const SECOND = 1000;
 
 /**
- * Takes certificates from activation to issuance. Nothing runs in the background: `settle`, called before every
+ * Takes certificates from activation, or reissue, to issuance. Nothing runs in the background: `settle`, called before every
  * request, issues what has become due by the sandbox's clock, dated to the moment it became due.
  */
 export class Lifecycle {
@@ -32,10 +33,17 @@ export class Lifecycle {
     readonly settings: LifecycleSettings,
   ) {}
 
-  activate(certificate: Certificate, submitted: Omit<Activation, 'at' | 'validatedAt'>): void {
-    const at = this.clock.now();
-    certificate.activation = { ...submitted, at, validatedAt: this.#planValidation(this.settings.mode) };
-    certificate.status = 'purchased';
+  activate(certificate: Certificate, submission: Submission): void {
+    const renewed = this.account.findRenewed(certificate);
+    if (renewed !== null) certificate.carriedOverDays = computeCarryOver(renewed, this.clock.now());
+    this.#submit(certificate, submission);
+  }
+
+  /** The certificate that takes the old one's place, waiting for its own validation. */
+  reissue(old: Certificate, submission: Submission): Certificate {
+    const certificate = this.account.replace(old);
+    this.#submit(certificate, submission);
+    return certificate;
   }
 
   /** What the CA does with a request it rejects: only Namecheap's support can undo it. */
@@ -53,13 +61,15 @@ export class Lifecycle {
     activation.validatedAt = this.#planValidation(mode);
   }
 
-  /** Issues every certificate whose validation has completed, the earliest first. */
+  /** Issues every certificate whose validation has completed, the earliest first; never beyond the paid term. */
   settle(): void {
     const now = this.clock.now();
     const due: { certificate: Certificate; at: number }[] = [];
     for (const certificate of this.account.certificates.values()) {
       const at = certificate.activation?.validatedAt ?? null;
-      if (certificate.status === 'purchased' && at !== null && at <= now) due.push({ certificate, at });
+      const isAwaited = certificate.status === 'purchased' && certificate.issuance === null;
+      if (!isAwaited || at === null || at > now || isTermOver(certificate, at)) continue;
+      due.push({ certificate, at });
     }
     due.sort((a, b) => a.at - b.at);
     for (const { certificate, at } of due) this.#issue(certificate, at);
@@ -93,6 +103,12 @@ export class Lifecycle {
     return this.authority.bundle(leaf);
   }
 
+  #submit(certificate: Certificate, submission: Submission): void {
+    const at = this.clock.now();
+    certificate.activation = { ...submission, at, validatedAt: this.#planValidation(this.settings.mode) };
+    certificate.status = 'purchased';
+  }
+
   #planValidation(mode: ValidationMode): number | null {
     if (mode === 'never') return null;
     return this.clock.now() + (mode === 'now' ? 0 : this.settings.validationDelayMs);
@@ -102,7 +118,7 @@ export class Lifecycle {
     // X.509 knows whole seconds: cut here, so that every place tells the same time.
     const at = Math.floor(dueAt / SECOND) * SECOND;
     const [commonName = '', ...sans] = certificate.activation?.names.map((name) => name.domain) ?? [];
-    certificate.termEnd ??= addYears(at, certificate.years);
+    certificate.termEnd ??= computeTermEnd(certificate, at);
     const days = this.settings.nextLeafDays ?? this.settings.leafDays;
     this.settings.nextLeafDays = null;
     certificate.issuance = {

@@ -8,6 +8,12 @@ import { getInfo } from './commands/get-info.js';
 import { getList } from './commands/get-list.js';
 import { getPricing } from './commands/get-pricing.js';
 import { parseCsr } from './commands/parse-csr.js';
+import { purchaseMoreSans } from './commands/purchase-more-sans.js';
+import { reissue } from './commands/reissue.js';
+import { renew } from './commands/renew.js';
+import { resendApproverEmail } from './commands/resend-approver-email.js';
+import { resendFulfillmentEmail } from './commands/resend-fulfillment-email.js';
+import { revokeCertificate } from './commands/revoke-certificate.js';
 
 const COMMANDS: readonly ApiCommand[] = [
   activate,
@@ -19,6 +25,12 @@ const COMMANDS: readonly ApiCommand[] = [
   getList,
   getPricing,
   parseCsr,
+  purchaseMoreSans,
+  reissue,
+  renew,
+  resendApproverEmail,
+  resendFulfillmentEmail,
+  revokeCertificate,
 ];
 
 /** The command of that full name (`namecheap.ssl.create`), in any case; null when there is none. */

@@ -48,7 +48,7 @@ export interface Sandbox extends AsyncDisposable {
 /**
  * Starts a stand-in for Namecheap: an HTTP server whose `/xml.response` answers as the real API does, with an account
  * kept in memory and a certificate authority of its own. Control it through its admin endpoints (`/_fault`, `/_clock`,
- * `/_validation`, `/_balance`, `/_first-leaf`, `/_purchase`, `/_ledger`).
+ * `/_validation`, `/_status`, `/_balance`, `/_first-leaf`, `/_purchase`, `/_ledger`).
  * @throws FailError ERR_SANDBOX_PORT when the port can not be had
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {

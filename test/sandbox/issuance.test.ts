@@ -1,6 +1,5 @@
-import { X509Certificate } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Sandbox } from '../../src/sandbox/server.js';
+import { readInfo, readLeaf } from './certificates.js';
 import {
   admin,
   buy,
@@ -24,18 +23,6 @@ let single: TestCsr;
 beforeAll(async () => {
   single = await makeCsr('CN=shop.example');
 });
-
-async function readInfo(sandbox: Sandbox, id: string, fields: Fields = {}) {
-  const { raw } = await call(sandbox, 'ssl.getInfo', { CertificateID: id, ...fields });
-  return { raw, attributes: readAttributes(raw, 'SSLGetInfoResult')[0] ?? {} };
-}
-
-async function readLeaf(sandbox: Sandbox, id: string) {
-  const { raw } = await readInfo(sandbox, id, { Returncertificate: 'true', Returntype: 'individual' });
-  const [leaf, intermediate, root] = readCertificates(raw).map((pem) => new X509Certificate(pem));
-  if (leaf === undefined || intermediate === undefined || root === undefined) throw new Error(raw);
-  return { leaf, intermediate, root };
-}
 
 describe('the issued certificate', () => {
   test.each<['ec' | 'rsa', string, string, Fields, string[]]>([

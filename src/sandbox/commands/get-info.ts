@@ -14,6 +14,7 @@ const DESCRIPTIONS: Readonly<Record<CertificateStatus, string>> = {
   replaced: 'Certificate is replaced.',
   purchaseerror: 'Certificate could not be processed by the provider.',
   cancelled: 'Certificate is cancelled.',
+  expired: 'Certificate is expired.',
 };
 
 type ReturnType = 'Individual' | 'PKCS7';
@@ -55,7 +56,7 @@ function describe(certificate: Certificate): XmlElement['attributes'] {
   const { status, product, issuance } = certificate;
   return {
     Status: status,
-    StatusDescription: DESCRIPTIONS[status],
+    StatusDescription: describeStatus(certificate),
     Type: product.type.toLowerCase(),
     IssuedOn: writeShortDate(issuance?.at ?? null),
     Years: certificate.years,
@@ -64,10 +65,16 @@ function describe(certificate: Certificate): XmlElement['attributes'] {
     ActivationExpireDate:
       certificate.activation === null ? writeShortDate(certificate.activationExpiresAt) : '',
     OrderId: certificate.orderId,
-    ReplacedBy: '',
+    ReplacedBy: certificate.replacedBy ?? '',
     validationType: product.level,
     SANSCount: certificate.sansCount,
   };
+}
+
+/** Namecheap's own WHMCS module finds renewals by the word in this text, so all of a renewal's statuses have it. */
+function describeStatus({ status, renews }: Certificate): string {
+  const description = DESCRIPTIONS[status];
+  return renews === null || description.includes('Renewal') ? description : `${description} (Renewal)`;
 }
 
 function writeDetails(certificate: Certificate): XmlElement[] {

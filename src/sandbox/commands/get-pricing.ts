@@ -1,4 +1,4 @@
-import { computePrice } from '../account.js';
+import { computePrice } from '../order.js';
 import { PRODUCTS, type Product } from '../catalogue.js';
 import type { ApiCommand } from '../command.js';
 import type { Parameters } from '../parameters.js';
