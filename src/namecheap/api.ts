@@ -67,6 +67,25 @@ export interface CreateResult {
   years: number;
 }
 
+/** `type` is what the certificate is already (error 2012301 otherwise); it keeps its number of names. */
+export interface RenewInput extends Omit<CreateInput, 'sansToAdd'> {
+  /** The certificate whose paid term is extended. */
+  certificateId: number;
+}
+/** `certificateId` is the new certificate, in status `newrenewal`: it has to be activated. */
+export type RenewResult = CreateResult;
+
+export interface PurchaseMoreSansInput {
+  certificateId: number;
+  /** How many names to add to what was bought before, 1 to 97. */
+  sansToAdd: number;
+}
+/** `certificateId` is the certificate that was extended. */
+export interface PurchaseMoreSansResult extends CreateResult {
+  /** As Namecheap counts names after the purchase, or null when not told. */
+  sansCount: number | null;
+}
+
 export type DcvMethod = 'email' | 'http' | 'dns';
 export interface DcvChoice {
   domain: string;
@@ -94,6 +113,16 @@ export interface ActivateInput {
 export interface ActivateResult {
   certificateId: number;
   validation: ValidationInstruction[];
+}
+
+/** `certificateId` is the certificate to be replaced. `adminEmail` cannot differ from the first activation's. */
+export type ReissueInput = ActivateInput;
+/** `certificateId` is the new certificate, which replaces the one that was named. */
+export type ReissueResult = ActivateResult;
+
+export interface RevokeCertificateResult {
+  /** What Namecheap adds in words, or null. */
+  description: string | null;
 }
 
 export interface EditDcvInput {
@@ -204,7 +233,16 @@ export interface Price {
 export interface Namecheap {
   readonly connection: Omit<Connection, 'apiKey'>;
   create(input: CreateInput, options?: CallOptions): Promise<CreateResult>;
+  renew(input: RenewInput, options?: CallOptions): Promise<RenewResult>;
+  purchaseMoreSans(input: PurchaseMoreSansInput, options?: CallOptions): Promise<PurchaseMoreSansResult>;
   activate(input: ActivateInput, options?: CallOptions): Promise<ActivateResult>;
+  reissue(input: ReissueInput, options?: CallOptions): Promise<ReissueResult>;
+  revokeCertificate(
+    input: { certificateId: number; type: string },
+    options?: CallOptions,
+  ): Promise<RevokeCertificateResult>;
+  resendApproverEmail(input: { certificateId: number }, options?: CallOptions): Promise<void>;
+  resendFulfillmentEmail(input: { certificateId: number }, options?: CallOptions): Promise<void>;
   editDcvMethod(input: EditDcvInput, options?: CallOptions): Promise<ValidationInstruction[]>;
   getInfo(
     input: { certificateId: number; withCertificate?: boolean },

@@ -1,6 +1,6 @@
 import type { Verdict } from '../errors.js';
 import type { CommandKind } from './api.js';
-import { hasTraceOfPurchase } from './envelope.js';
+import { hasTraceOfNewCertificate, hasTraceOfPurchase } from './envelope.js';
 import { findErrorRow, type ErrorRow } from './error-table.js';
 import { NamecheapError, type ApiFault, type ErrorClass, type Outcome } from './errors.js';
 
@@ -11,6 +11,8 @@ export const THROTTLE_DELAY_MS = 60_000;
 export interface FailedCall {
   command: string;
   kind: CommandKind;
+  /** The certificate that the command named, as it was sent; null when it names none. */
+  certificateId: string | null;
   httpStatus: number | null;
   /** The raw answer, or null when none came. */
   answer: string | null;
@@ -42,7 +44,7 @@ function describeSilence(code: string, hasOpened: boolean): [string, string] {
  */
 export function classifyBadAnswer(call: FailedCall, problem: string): NamecheapError {
   const isThrottled = call.httpStatus === 405 || call.httpStatus === 429;
-  const isRefused = call.httpStatus === 405 && !hasTraceOfPurchase(call.answer ?? '');
+  const isRefused = call.httpStatus === 405 && !hasTrace(call);
   const outcome = isHarmless(call) || isRefused ? 'not-made' : 'unclear';
   const said = isThrottled ? `too many requests (${problem})` : problem;
   const remedy = isThrottled
@@ -53,7 +55,7 @@ export function classifyBadAnswer(call: FailedCall, problem: string): NamecheapE
 
 /**
  * Namecheap's own errors. `isOurs` false when the answer names another command. Not made only if every single error
- * is a listed refusal for this kind of command, and the answer has no trace of a purchase.
+ * is a listed refusal for this kind of command, and the answer has no trace of a purchase or a new certificate.
  */
 export function classifyFaults(
   call: FailedCall,
@@ -62,10 +64,7 @@ export function classifyFaults(
 ): NamecheapError {
   const rows = faults.map(findErrorRow);
   const isRefused =
-    faults.length > 0 &&
-    isOurs &&
-    !hasTraceOfPurchase(call.answer ?? '') &&
-    rows.every((row) => isRefusal(row, call.kind));
+    faults.length > 0 && isOurs && !hasTrace(call) && rows.every((row) => isRefusal(row, call.kind));
   const outcome = isHarmless(call) || isRefused ? 'not-made' : 'unclear';
   const worst = pickRow(rows);
   const said =
@@ -73,7 +72,14 @@ export function classifyFaults(
       ? 'Namecheap reports an error and does not say which'
       : `Namecheap says: ${describeFaults(faults)}`;
   const remedy = worst?.remedy ?? 'It is repeated later.';
-  return build(call, { errorClass: worst?.errorClass ?? 'transient', outcome, said, remedy, faults });
+  const errorClass = worst?.errorClass ?? 'transient';
+  const hasSucceededBefore = isOurs && rows.some(({ provesEarlier }) => provesEarlier === call.command);
+  return build(call, { errorClass, outcome, said, remedy, faults, hasSucceededBefore });
+}
+
+/** What an answer shows of an execution, whatever else it says. */
+function hasTrace({ answer, certificateId }: FailedCall): boolean {
+  return answer !== null && (hasTraceOfPurchase(answer) || hasTraceOfNewCertificate(answer, certificateId));
 }
 
 /** All faults as `number text`, for messages and the exchange log. */
@@ -115,22 +121,26 @@ interface Finding {
   said: string;
   remedy: string;
   faults?: readonly ApiFault[];
+  hasSucceededBefore?: boolean;
 }
 
 function build(
   call: FailedCall,
-  { said, remedy, outcome, faults = [], ...finding }: Finding,
+  { said, remedy, outcome, faults = [], hasSucceededBefore = false, ...finding }: Finding,
 ): NamecheapError {
   const { command, kind, httpStatus } = call;
   const errorClass = settleClass(finding.errorClass, outcome, kind);
   const verdict = decideVerdict(errorClass, kind);
-  const next = outcome === 'unclear' ? `It may have been executed all the same. ${LOOK_FIRST}` : remedy;
+  // A state tells more: the step may be done by an earlier call.
+  const doubt = errorClass === 'state' ? remedy : 'It may have been executed all the same.';
+  const next = outcome === 'unclear' ? `${doubt} ${LOOK_FIRST}` : remedy;
   return new NamecheapError(`${command}: ${said}. ${next}`, {
     command,
     kind,
     errorClass,
     outcome,
     faults,
+    hasSucceededBefore,
     httpStatus,
     verdict,
     ...(errorClass === 'throttle' ? { delayMs: THROTTLE_DELAY_MS } : {}),

@@ -8,6 +8,12 @@ import { getApproverEmailList } from './ssl/get-approver-email-list.js';
 import { getInfo } from './ssl/get-info.js';
 import { getList } from './ssl/get-list.js';
 import { parseCsr } from './ssl/parse-csr.js';
+import { purchaseMoreSans } from './ssl/purchase-more-sans.js';
+import { reissue } from './ssl/reissue.js';
+import { renew } from './ssl/renew.js';
+import { resendApproverEmail } from './ssl/resend-approver-email.js';
+import { resendFulfillmentEmail } from './ssl/resend-fulfillment-email.js';
+import { revokeCertificate } from './ssl/revoke-certificate.js';
 import { getBalances } from './users/get-balances.js';
 import { getPricing } from './users/get-pricing.js';
 
@@ -23,7 +29,13 @@ export function createNamecheap(connection: Connection, options: ClientOptions):
   return {
     connection: { endpoint, apiUser, userName, clientIp },
     create: (input, callOptions) => create(call, input, callOptions),
+    renew: (input, callOptions) => renew(call, input, callOptions),
+    purchaseMoreSans: (input, callOptions) => purchaseMoreSans(call, input, callOptions),
     activate: (input, callOptions) => activate(call, input, callOptions),
+    reissue: (input, callOptions) => reissue(call, input, callOptions),
+    revokeCertificate: (input, callOptions) => revokeCertificate(call, input, callOptions),
+    resendApproverEmail: (input, callOptions) => resendApproverEmail(call, input, callOptions),
+    resendFulfillmentEmail: (input, callOptions) => resendFulfillmentEmail(call, input, callOptions),
     editDcvMethod: (input, callOptions) => editDcvMethod(call, input, callOptions),
     getInfo: (input, callOptions) => getInfo(call, input, callOptions),
     getList: (input, callOptions) => getList(call, input, callOptions),

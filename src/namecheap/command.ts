@@ -66,11 +66,12 @@ type Read<Result> =
   { result: Result; error: null; outcome: 'OK' } | { error: NamecheapError; outcome: string };
 
 function startCall(
-  { command, kind }: Pick<CommandRequest<unknown>, 'command' | 'kind'>,
+  { command, kind, parameters }: Pick<CommandRequest<unknown>, 'command' | 'kind' | 'parameters'>,
   sent?: PostOutcome,
 ): FailedCall {
   const answer = sent?.kind === 'answered' ? sent.text : null;
-  return { command, kind, httpStatus: sent?.status ?? null, answer };
+  const certificateId = parameters['CertificateID'] ?? null;
+  return { command, kind, certificateId, httpStatus: sent?.status ?? null, answer };
 }
 
 /** What an exchange means. Everything that is not exactly the documented success is an error of some outcome. */

@@ -79,3 +79,19 @@ export function hasTraceOfPurchase(answer: string): boolean {
   }
   return /\bissuccess\s*=\s*["']\s*true/i.test(answer);
 }
+
+/**
+ * True when a result's `ID` is neither zero nor the certificate that the command named (null: it named none): refusals
+ * echo that one, or zero, so any other is what the command made, such as the certificate of a reissue. Looks at the
+ * raw text too, but only at results: a page has ids of its own.
+ */
+export function hasTraceOfNewCertificate(answer: string, namedId: string | null): boolean {
+  const traces = answer.matchAll(
+    /<(?:[\w.-]+:)?\w*result\b[^<>]*?[\s"']id\s*=\s*["']([^"'<>]*)|<(?:[\w.-]+:)?id\s*>([^<]*)/gi,
+  );
+  for (const [, attribute, element = ''] of traces) {
+    const value = (attribute ?? element).trim().replace(/^0+/, '');
+    if (value !== '' && value !== namedId) return true;
+  }
+  return false;
+}

@@ -13,6 +13,8 @@ export interface RowGroup {
   refusal: Refusal;
   /** What to do next, a sentence. */
   remedy: string;
+  /** The command of which these prove an earlier success; then `refusal` must be `none`. */
+  provesEarlier?: string;
   /** Number or `first-last` → what it means, where Namecheap's own text may be missing. */
   rows: Readonly<Record<string, string>>;
 }
@@ -112,8 +114,11 @@ const PURCHASE: readonly RowGroup[] = [
   },
   {
     errorClass: 'state',
+    // It refuses this renewal because an earlier one was paid: taken for "not made" it would buy the next one.
     refusal: 'none',
-    remedy: 'Look for the renewed certificate in the list (NewRenewal): an earlier renewal succeeded.',
+    provesEarlier: 'namecheap.ssl.renew',
+    remedy:
+      'An earlier renewal succeeded: look for the new certificate in the list NewRenewal, and do not renew again.',
     rows: { 4028294: 'the certificate is already queued for renewal' },
   },
   {

@@ -9,6 +9,8 @@ export interface ErrorRow {
   meaning: string;
   /** What to do next, a sentence. */
   remedy: string;
+  /** The command of which it proves an earlier success, on that command only. */
+  provesEarlier?: string;
 }
 
 /** The same number with another text means something else: the first pattern that fits wins, else the number's row. */
@@ -72,6 +74,15 @@ const TEXT_RULES: ReadonlyMap<number, readonly { pattern: RegExp; row: ErrorRow 
         refusal: 'none',
         meaning: 'the validation could not be stored',
         remedy: 'Look at the certificate (ssl.getInfo), then repeat.',
+      }),
+      rule(/\bin\s+progress\b/i, {
+        errorClass: 'state',
+        // An earlier reissue was accepted: a repeat could only replace it by another one.
+        refusal: 'none',
+        provesEarlier: 'namecheap.ssl.reissue',
+        meaning: 'a reissue of the certificate is in progress',
+        remedy:
+          'An earlier reissue was accepted: follow ReplacedBy (ssl.getInfo), and do not submit it again.',
       }),
     ],
   ],

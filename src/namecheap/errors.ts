@@ -25,6 +25,8 @@ export interface NamecheapErrorDetails {
   outcome: Outcome;
   /** All `<Error>` elements, in order; empty when the failure is below the API (timeout, HTML…). */
   faults: readonly ApiFault[];
+  /** False unless told. */
+  hasSucceededBefore?: boolean;
   httpStatus: number | null;
   verdict: Verdict;
   delayMs?: number;
@@ -38,6 +40,12 @@ export class NamecheapError extends PmnamecheapError {
   readonly errorClass: ErrorClass;
   readonly outcome: Outcome;
   readonly faults: readonly ApiFault[];
+  /**
+   * Namecheap refuses because the same was done before, by us or by hand: 4028294 on ssl.renew (a renewal waits in the
+   * list NewRenewal), 4011331 "in progress" on ssl.reissue (follow ReplacedBy). The outcome is `unclear`, never
+   * `not-made`: what refuses this call is the success that it must not repeat.
+   */
+  readonly hasSucceededBefore: boolean;
   readonly httpStatus: number | null;
 
   constructor(message: string, details: NamecheapErrorDetails) {
@@ -52,6 +60,7 @@ export class NamecheapError extends PmnamecheapError {
     this.errorClass = details.errorClass;
     this.outcome = details.outcome;
     this.faults = details.faults;
+    this.hasSucceededBefore = details.hasSucceededBefore ?? false;
     this.httpStatus = details.httpStatus;
   }
 

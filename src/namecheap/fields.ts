@@ -17,10 +17,23 @@ export const word = text.transform((value) => value.toLowerCase());
 /** `true` in any case; anything else is false. */
 export const flag = word.transform((value) => value === 'true');
 
+/** `IsSuccess` of an answer that is believed: `true` in any case, nothing else. */
+export const success = flag.pipe(z.literal(true));
+
 /** An id: digits, not zero. */
 export const id = text
   .pipe(z.string().regex(/^0*[1-9]\d{0,14}$/, 'is not an id above zero'))
   .transform(Number);
+
+/** The id that the command named: an answer about another certificate is not the answer to it. */
+export function sameId(named: number) {
+  return id.refine((value) => value === named, 'is not the certificate that was named');
+}
+
+/** The id of a certificate that the command made, which cannot be the one it named. */
+export function newId(named: number) {
+  return id.refine((value) => value !== named, 'is the certificate that was named, not a new one');
+}
 
 /** An id, or null where Namecheap writes nothing, 0, or no number. */
 export const idOrNull = text.transform((value) => (/^0*[1-9]\d{0,14}$/.test(value) ? Number(value) : null));

@@ -7,6 +7,13 @@ export const domainName = z.string().regex(/^[^\s,]{1,255}$/, 'is not a domain n
 export const emailAddress = z.string().regex(/^[^\s,@]+@[^\s,@]+$/, 'is not an email address');
 export const certificateId = z.int().positive();
 
+/** Bounds of the method pages "ssl.create" and "ssl.renew". */
+export const productType = z.string().min(1).max(50);
+export const years = z.int().min(1).max(5);
+export const promotionCode = z.string().min(1).max(20);
+/** Multi-domain products include 3 of at most 100 names. */
+export const MAX_ADDED_SANS = 97;
+
 /**
  * Checks what a command is about to send. The error is the one Namecheap's own refusal would give, so that callers
  * treat both alike: final, and nothing was sent.

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { classifyFaults } from '../../src/namecheap/classify.js';
+import { CERTIFICATE_ROWS } from '../../src/namecheap/error-rows-ssl.js';
+import { CONNECTION_ROWS } from '../../src/namecheap/error-rows.js';
 import { findErrorRow, isKnownNumber } from '../../src/namecheap/error-table.js';
 import type { ApiFault, ErrorClass } from '../../src/namecheap/errors.js';
 
@@ -83,6 +85,7 @@ describe('the same number with another text', () => {
     [4011294, 'Certificate does not meet the ExpireDate', 'state'],
     [4011294, 'CertificateID is invalid', 'input'],
     [4011331, 'Status is InValid.', 'state'],
+    [4011294, 'Cannot renew with Year=3 when days to expire > 90', 'state'],
     [4011331, 'Unable to update DCV filerecords in database. Please try again.', 'unclear'],
     [3011295, 'Approver Email is not valid', 'input'],
     [3011295, 'Error From Certificate Provider', 'unclear'],
@@ -120,7 +123,7 @@ function classify(
 ): ReturnType<typeof classifyFaults> {
   const faults = numbers.map((number): ApiFault => ({ number, text: 'said so' }));
   return classifyFaults(
-    { command: 'namecheap.ssl.example', kind, httpStatus: 200, answer: '' },
+    { command: 'namecheap.ssl.example', kind, certificateId: null, httpStatus: 200, answer: '' },
     faults,
     true,
   );
@@ -176,6 +179,82 @@ describe('the verdict', () => {
       });
     },
   );
+});
+
+/** The numbers that each command about an existing certificate documents, by what they say of a zero-filled answer. */
+const ACTIVATE_REFUSALS = [
+  ...[2010214, 2010294, 2010295, 2010296, 2010297, 2010326, 2010396, 2010667, 2010767, 2011166, 2011294],
+  ...[2011295, 2011296, 2011297, 2011300, 2011301, 2011388, 2011389, 2011668, 2011767, 2011784, 2013900],
+  ...[2014296, 2015182, 2030296, 2030332, 3011295, 3011296, 4011296, 4011297, 4011380, 4011900, 4020294],
+];
+const BY_COMMAND: [string, 'submit' | 'charge', { refused: number[]; doubtful: number[] }][] = [
+  [
+    'ssl.renew',
+    'charge',
+    {
+      refused: [
+        ...[2010167, 2010294, 2010301, 2011167, 2011170, 2011294, 2011301],
+        ...[2012301, 2013167, 2013170, 2013294, 2013301, 4080167],
+      ],
+      doubtful: [2528166, 4011294, 4011331, 4028294],
+    },
+  ],
+  [
+    'ssl.purchasemoresans',
+    'charge',
+    {
+      refused: [2011170, 2011294, 2011301, 2015167],
+      doubtful: [2033409, 2528166, 4011299, 5050900],
+    },
+  ],
+  [
+    'ssl.reissue',
+    'submit',
+    {
+      refused: ACTIVATE_REFUSALS,
+      doubtful: [3022296, 3027295, 4011331, 4024294, 4024331, 4027295, 4035900, 4050900, 5050900],
+    },
+  ],
+  ['ssl.resendApproverEmail', 'submit', { refused: [2011294, 3011295], doubtful: [2011331, 5050900] }],
+  [
+    'ssl.resendfulfillmentemail',
+    'submit',
+    { refused: [2010294, 2011294, 3011299], doubtful: [2011331, 3022334, 5050900] },
+  ],
+  ['ssl.revokecertificate', 'submit', { refused: [2011294, 2011300], doubtful: [4011331] }],
+];
+
+describe.each(BY_COMMAND)('of %s, a %s,', (_command, kind, { refused, doubtful }) => {
+  it.each(refused)('%i proves that nothing was done', (number) => {
+    expect(isKnownNumber(number)).toBe(true);
+    const error = classify(kind, number);
+    expect(error.outcome).toBe('not-made');
+    expect(error.errorClass).toBe(findErrorRow({ number, text: '' }).errorClass);
+  });
+
+  it.each(doubtful)('%i proves nothing', (number) => {
+    expect(isKnownNumber(number)).toBe(true);
+    expect(classify(kind, number).outcome).toBe('unclear');
+    // One doubtful number among refusals is enough.
+    expect(classify(kind, 2011294, number).outcome).toBe('unclear');
+  });
+});
+
+it('an invalid id by its other number, 4011294, refuses a submission but not a charge', () => {
+  const fault = { number: 4011294, text: 'CertificateID is invalid' };
+  expect(findErrorRow(fault)).toMatchObject({ errorClass: 'input', refusal: 'submit' });
+});
+
+it('nothing that proves an earlier success is a refusal', () => {
+  const groups = [...CONNECTION_ROWS, ...CERTIFICATE_ROWS].filter(
+    ({ provesEarlier }) => provesEarlier !== undefined,
+  );
+  expect(groups.flatMap(({ rows }) => Object.keys(rows))).toEqual(['4028294']);
+  const found = [findErrorRow({ number: 4011331, text: 'Reissue in progress' }), ...groups];
+  expect(found.map(({ refusal, provesEarlier }) => [refusal, provesEarlier])).toEqual([
+    ['none', 'namecheap.ssl.reissue'],
+    ['none', 'namecheap.ssl.renew'],
+  ]);
 });
 
 describe('several errors', () => {

@@ -8,6 +8,7 @@ import {
   listen,
   readFixture,
   STANDARD,
+  startCutWire,
   startSocketServer,
   startWire,
 } from './wire.js';
@@ -298,25 +299,16 @@ describe('unclear', () => {
   it('is a good answer that is cut at any byte', async () => {
     const whole = Buffer.from(OK);
     expect(whole.at(-1)).toBe('>'.charCodeAt(0));
-    let length = 0;
-    // Ended by closing the connection, so that only the XML can tell that something is missing.
-    const endpoint = await startSocketServer((socket) =>
-      socket.once('data', () =>
-        socket.end(
-          Buffer.concat([
-            Buffer.from('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n'),
-            whole.subarray(0, length),
-          ]),
-        ),
-      ),
-    );
+    const { endpoint, cutAt } = await startCutWire(whole);
     const client = connect(endpoint);
-    for (; length < whole.length; length++) {
+    for (let length = 0; length < whole.length; length++) {
+      cutAt(length);
       expect(await catchNamecheapError(client.create(STANDARD)), `${length} bytes`).toMatchObject({
         outcome: 'unclear',
         errorClass: 'unclear',
       });
     }
+    cutAt(whole.length);
     expect((await client.create(STANDARD)).certificateId).toBe(5550101);
   });
 

@@ -10,6 +10,7 @@ import {
   startSocketServer,
   startWire,
 } from './wire.js';
+import { ACTS, type Act } from './acts.js';
 import { createServer } from 'node:net';
 
 const ECHO = `<ApiResponse Status="ERROR"><Errors><Error Number="1011102">ApiKey ${API_KEY} is invalid</Error></Errors></ApiResponse>`;
@@ -63,6 +64,25 @@ describe.each(ENDS)('%s', (_name, start) => {
     expect(exchanges).toHaveLength(1);
     expect(inspect(exchanges, { depth: 20, maxStringLength: null })).not.toContain(API_KEY);
     expect(JSON.stringify(exchanges)).not.toContain(API_KEY);
+  });
+});
+
+describe.each(ACTS.map((act): [string, Act] => [act.command, act]))('%s', (_name, act) => {
+  it.each([
+    [200, ECHO],
+    [500, null],
+  ])('that ends with HTTP %i and the key in the answer does not tell it', async (status, body) => {
+    const wire = await startWire((response, { form }) =>
+      response.writeHead(status).end(body ?? form.toString()),
+    );
+    const { client, exchanges } = connectWithLog(wire.endpoint);
+    const error = await catchNamecheapError(act.run(client));
+    const shown = inspect([error, error.faults, exchanges], { depth: 20, showHidden: true });
+    expect(wire.requests[0]?.form.get('ApiKey')).toBe(API_KEY);
+    expect(exchanges).toHaveLength(1);
+    expect(shown).not.toContain(API_KEY);
+    expect(JSON.stringify(exchanges)).not.toContain(API_KEY);
+    expect(JSON.stringify(exchanges[0]?.parameters)).not.toContain('END CERTIFICATE REQUEST');
   });
 });
 

@@ -69,6 +69,18 @@ export async function startSocketServer(serve: (socket: Socket) => void): Promis
   return endpoint;
 }
 
+/** Serves a body cut after some bytes and ends by closing, so that only the XML can tell that something is missing. */
+export async function startCutWire(
+  body: Buffer,
+): Promise<{ endpoint: string; cutAt: (length: number) => void }> {
+  let length = body.length;
+  const head = Buffer.from('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n');
+  const endpoint = await startSocketServer((socket) =>
+    socket.once('data', () => socket.end(Buffer.concat([head, body.subarray(0, length)]))),
+  );
+  return { endpoint, cutAt: (bytes) => void (length = bytes) };
+}
+
 /** Listens on a free port of loopback until the test ends. */
 export async function listen(server: Server, protocol = 'http'): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -1,31 +1,25 @@
 import { z } from 'zod';
 import type { CallOptions, CreateInput, CreateResult } from '../api.js';
 import type { Call } from '../command.js';
-import { amount, element, flag, id, text } from '../fields.js';
-import { checkInput } from '../input.js';
+import { element, success } from '../fields.js';
+import { checkInput, MAX_ADDED_SANS, productType, promotionCode, years } from '../input.js';
+import { boughtCertificate, payment, readBought } from './bought.js';
 
 const COMMAND = 'namecheap.ssl.create';
 
-/** Bounds of the method page "ssl.create"; multi-domain products include 3 of at most 100 names. */
 const inputSchema = z.object({
-  type: z.string().min(1).max(50),
-  years: z.int().min(1).max(5),
-  sansToAdd: z.int().min(0).max(97).optional(),
-  promotionCode: z.string().min(1).max(20).optional(),
+  type: productType,
+  years,
+  sansToAdd: z.int().min(0).max(MAX_ADDED_SANS).optional(),
+  promotionCode: promotionCode.optional(),
 });
 
-/** Exactly one certificate, or we would not know what was paid. `SSLType` is what was really sold. */
+/** Exactly one certificate, or we would not know what was paid. */
 const resultSchema = element({
   sslcreateresult: element({
-    '@issuccess': flag.pipe(z.literal(true)),
-    '@orderid': id,
-    '@transactionid': id,
-    '@chargedamount': amount.refine((value) => !value.startsWith('-'), 'is negative'),
-    sslcertificate: element({
-      '@certificateid': id,
-      '@ssltype': text.pipe(z.string().min(1)),
-      '@years': text.pipe(z.string().regex(/^[1-9]\d?$/, 'is not a number of years')).transform(Number),
-    }),
+    '@issuccess': success,
+    ...payment,
+    sslcertificate: element(boughtCertificate),
   }),
 });
 
@@ -35,24 +29,18 @@ const resultSchema = element({
  * @throws NamecheapError: `outcome` says whether it may have been bought all the same.
  */
 export async function create(call: Call, input: CreateInput, options?: CallOptions): Promise<CreateResult> {
-  const { type, years, sansToAdd, promotionCode } = checkInput(COMMAND, 'charge', inputSchema, input);
+  const checked = checkInput(COMMAND, 'charge', inputSchema, input);
+  const { sansToAdd = 0 } = checked;
   const parameters = {
-    Type: type,
-    Years: String(years),
-    ...(sansToAdd === undefined || sansToAdd === 0 ? {} : { SANStoADD: String(sansToAdd) }),
-    ...(promotionCode === undefined ? {} : { PromotionCode: promotionCode }),
+    Type: checked.type,
+    Years: String(checked.years),
+    ...(sansToAdd === 0 ? {} : { SANStoADD: String(sansToAdd) }),
+    ...(checked.promotionCode === undefined ? {} : { PromotionCode: checked.promotionCode }),
   };
   const response = await call(
     { command: COMMAND, kind: 'charge', parameters, result: resultSchema },
     options,
   );
   const made = response.sslcreateresult;
-  return {
-    certificateId: made.sslcertificate['@certificateid'],
-    orderId: made['@orderid'],
-    transactionId: made['@transactionid'],
-    chargedAmount: made['@chargedamount'],
-    type: made.sslcertificate['@ssltype'],
-    years: made.sslcertificate['@years'],
-  };
+  return readBought(made, made.sslcertificate);
 }

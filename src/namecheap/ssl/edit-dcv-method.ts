@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { CallOptions, EditDcvInput, ValidationInstruction } from '../api.js';
 import type { Call } from '../command.js';
-import { element, flag, id, list, text } from '../fields.js';
+import { element, flag, id, list, success, text } from '../fields.js';
 import { certificateId, checkInput } from '../input.js';
 import { choicesSchema, EDIT_TOKENS, nameMethod } from './dcv-choice.js';
 import { readInstructions, validationBlocks } from './validation.js';
@@ -19,7 +19,7 @@ const domainSchema = element({ '@name': text, '@issuccess': flag });
 
 const resultSchema = element({
   ssleditdcvmethodresult: element({
-    '@issuccess': flag.pipe(z.literal(true)),
+    '@issuccess': success,
     '@id': id,
     ...validationBlocks,
     // `Domains` is both the list and each of its items.

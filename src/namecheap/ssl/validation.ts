@@ -5,8 +5,8 @@ const dnsPair = { hostname: text, target: text };
 const httpPair = { filename: text, filecontent: text };
 
 /**
- * What activate and editDCVMethod tell to publish: one `DNS` element per domain, or (editDCVMethod, and activate until
- * 2017) one pair directly in the block, without a domain.
+ * What activate, reissue and editDCVMethod tell to publish: one `DNS` element per domain, or (editDCVMethod, and the
+ * others until 2017) one pair directly in the block, without a domain.
  */
 export const validationBlocks = {
   httpdcvalidation: element({
