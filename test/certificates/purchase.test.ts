@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Namecheap } from '../../src/namecheap/api.js';
 import { composeOrder } from '../helpers/orders.js';
 import { override } from '../helpers/override.js';
 import { useRedis } from '../helpers/redis.js';
-import { startBench, type Bench } from '../helpers/work.js';
+import { startBench, withApi, type Bench } from '../helpers/work.js';
 
 const redis = useRedis();
 
@@ -11,20 +10,6 @@ async function acceptOn(bench: Bench, commonName = 'purchase.example.com'): Prom
   const payload = await composeOrder(commonName);
   await bench.accept(payload);
   return payload.serviceId;
-}
-
-/** Lets both clocks, that of Redis by which listings are dated and the worker's, seem this much later to the lifecycle. */
-function shiftClock(bench: Bench, ms: number): void {
-  const { listings } = bench.work;
-  bench.work.now = () => Date.now() + ms;
-  bench.work.listings = override(listings, {
-    readClock: async () => (await listings.readClock()) + ms,
-  });
-}
-
-/** The API with some methods replaced. */
-function withApi(bench: Bench, changes: Partial<Namecheap>): void {
-  bench.work.account = { ...bench.work.account, api: override(bench.api, changes) };
 }
 
 describe('between intent and call', () => {
@@ -101,7 +86,7 @@ describe('an unclear purchase', () => {
   it('needs two complete looks after the settle time before it is bought again', async () => {
     await using bench = await startBench(redis);
     const serviceId = await startUnclear(bench);
-    shiftClock(bench, 61_000);
+    bench.shiftClocks(61_000);
     await bench.advance(serviceId);
     expect(await bench.read(serviceId)).toMatchObject({
       status: 'purchase-unclear',
@@ -117,7 +102,7 @@ describe('an unclear purchase', () => {
     await listings.saveBalance(account.id, '1000.0000', await listings.readClock());
     const serviceId = await startUnclear(bench);
     await bench.control('_balance', { balance: '991.12' });
-    shiftClock(bench, 61_000);
+    bench.shiftClocks(61_000);
     await bench.advance(serviceId, 3);
     const record = await bench.read(serviceId);
     expect(record).toMatchObject({ status: 'parked' });
@@ -130,9 +115,9 @@ describe('an unclear purchase', () => {
     const serviceId = await acceptOn(bench);
     await bench.control('_fault', { command: 'ssl.create', fault: 'drop-before' });
     for (let lost = 1; lost <= 3; lost++) {
-      shiftClock(bench, 0);
+      bench.shiftClocks(0);
       await bench.advance(serviceId);
-      shiftClock(bench, 61_000 * lost);
+      bench.shiftClocks(61_000 * lost);
       await bench.advance(serviceId, 3);
     }
     expect(await bench.read(serviceId)).toMatchObject({ status: 'parked', lostTries: 3 });
@@ -162,7 +147,7 @@ describe('an unclear purchase', () => {
   it('waits while the list changes under the reader: only a complete one proves absence', async () => {
     await using bench = await startBench(redis);
     const serviceId = await startUnclear(bench);
-    shiftClock(bench, 61_000);
+    bench.shiftClocks(61_000);
     withApi(bench, { getList: async (input) => ({ ...(await bench.api.getList(input)), totalItems: 7 }) });
     await bench.advance(serviceId, 5);
     expect(await bench.read(serviceId)).toMatchObject({

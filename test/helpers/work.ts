@@ -10,6 +10,7 @@ import { createNamecheap } from '../../src/namecheap/client.js';
 import type { Namecheap } from '../../src/namecheap/api.js';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server.js';
 import { createStore, type Store } from '../../src/store/store.js';
+import { override } from './override.js';
 import type { TestRedis } from './redis.js';
 
 const SECRET_KEY = Buffer.alloc(32, 7).toString('base64');
@@ -26,6 +27,8 @@ export interface Bench extends AsyncDisposable {
   /** Advances until it ends, asking again after each wait without waiting. @returns the end. */
   advance(serviceId: string, runs?: number): Promise<CertificateRecord | FailError | WaitError>;
   read(serviceId: string): Promise<CertificateRecord>;
+  /** Lets both clocks, that of Redis by which listings are dated and the worker's, seem this much later to the lifecycle. */
+  shiftClocks(ms: number): void;
   control(what: string, body: unknown): Promise<void>;
   /** Calls that the sandbox saw, by command. */
   countCalls(command: string): Promise<number>;
@@ -100,6 +103,11 @@ export async function startBench(redis: TestRedis): Promise<Bench> {
       if (stored === null) throw new Error(`${serviceId} is not stored`);
       return stored.record;
     },
+    shiftClocks: (ms) => {
+      work.now = () => Date.now() + ms;
+      const readClock = async () => (await store.listings.readClock()) + ms;
+      work.listings = override(store.listings, { readClock });
+    },
     control: async (what, body) => {
       const answer = await fetch(`${admin}/${what}`, { method: 'POST', body: JSON.stringify(body) });
       if (!answer.ok) throw new Error(await answer.text());
@@ -110,6 +118,11 @@ export async function startBench(redis: TestRedis): Promise<Bench> {
     },
     [Symbol.asyncDispose]: () => sandbox.close(),
   };
+}
+
+/** Replaces some methods of the API that the lifecycle sees. */
+export function withApi(bench: Bench, changes: Partial<Namecheap>): void {
+  bench.work.account = { ...bench.work.account, api: override(bench.api, changes) };
 }
 
 async function advanceRepeatedly(
