@@ -113,3 +113,9 @@ export function findProduct(type: string): Product | null {
 export function listProducts(): readonly Product[] {
   return PRODUCTS;
 }
+
+/** A type in the catalogue's spelling where it is known: lists write it in lower case, and with a CA's name behind it. */
+export function spellType(type: string): string {
+  const folded = foldType(type);
+  return findProduct(type)?.names.find((name) => foldType(name) === folded) ?? type;
+}

@@ -13,6 +13,7 @@ try {
   const id = await producer.order({ serviceId, type: 'PositiveSSL', years: 1, csr, dcv: { method: 'dns' } });
   const end = await producer.waitFor('order', id, 60_000);
   process.stdout.write(`${JSON.stringify(end, null, 2)}\n`);
+  if (end.kind !== 'completed') process.exitCode = 1; // It goes on by itself when it only waits.
 } finally {
   await producer.close();
 }

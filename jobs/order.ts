@@ -11,7 +11,7 @@ import { presentResult, type CertificateResult } from '../src/certificates/prese
 import { StaleRecordError } from '../src/certificates/errors.js';
 import type { Account } from '../src/certificates/ports.js';
 import { saveWait } from '../src/certificates/wait.js';
-import { FailError, WaitError } from '../src/errors.js';
+import { PmnamecheapError, WaitError } from '../src/errors.js';
 import { requireModule } from '../src/modules/require-module.js';
 import { isUnfinished } from '../src/certificates/record.js';
 import { defineJob, done, type JobContext } from '../src/job.js';
@@ -74,13 +74,17 @@ async function isKnown(payload: OrderPayload, store: Store): Promise<boolean> {
   );
 }
 
+function isFinal(error: unknown): error is PmnamecheapError {
+  return error instanceof PmnamecheapError && error.verdict === 'fail';
+}
+
 /** An account that does not open keeps the order waiting, and `certificate show` tells why. */
 async function openAccount(payload: OrderPayload, context: JobContext): Promise<Account> {
   try {
-    return await context.openAccount(payload.module);
+    return await context.openAccount(payload.module, payload.serviceId);
   } catch (error) {
     const stored = await context.certificates.load(payload.serviceId);
-    if (stored === null || !isUnfinished(stored.record.status) || !(error instanceof FailError)) throw error;
+    if (stored === null || !isUnfinished(stored.record.status) || !isFinal(error)) throw error;
     throw await saveWait(context, stored.record, error.message, ACCOUNT_CLOSED_MS);
   }
 }

@@ -69,6 +69,9 @@ export const test = defineJob<Payload, TestResult>({
     'settings' in payload
       ? { settings: { ...payload.settings, sealedKey: 'removed after the test' } }
       : payload,
+  accept: async (payload, store) => {
+    if ('module' in payload) await requireModule(store.modules, payload.module ?? 'default');
+  },
   async run(payload, context) {
     const { account, isSandbox, lowBalance } = await openTested(payload, context);
     const started = context.monotonic();
@@ -92,7 +95,8 @@ export const test = defineJob<Payload, TestResult>({
           data: { problem: error.message },
         });
       }
-      return done(describeConnectionFailure(error, account.api.connection.clientIp));
+      const { clientIp, endpoint } = account.api.connection;
+      return done(describeConnectionFailure(error, clientIp, endpoint));
     }
   },
 });

@@ -12,16 +12,23 @@ function onSignal(): void {
 process.on('SIGINT', onSignal);
 process.on('SIGTERM', onSignal);
 
-// A reader that goes away (`| head`) ends the command quietly.
-process.stdout.on('error', () => process.exit(0));
+process.on('SIGHUP', onSignal);
+
+// A reader that goes away (`| head`) ends the command quietly, a full disk as a failure; both with its cleanup.
+const output = { hasFailed: false };
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  output.hasFailed ||= error.code !== 'EPIPE';
+  stop.abort();
+});
 
 const packageJson: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 const { version } = z.object({ version: z.string() }).parse(packageJson);
 const { stdin, stdout, stderr, env } = process;
-process.exitCode = await runCommandLine(process.argv.slice(2), version, {
+const exitCode = await runCommandLine(process.argv.slice(2), version, {
   stdin,
   stdout,
   stderr,
   env,
   stop: stop.signal,
 });
+process.exitCode = output.hasFailed ? 1 : exitCode;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { InputError } from './errors.js';
 
-/** Every fault of a zod error as `path: message`. */
+/** Every fault of a zod error as `path: message`, the message a remedy. */
 export function listFaults(error: z.ZodError): string[] {
   return error.issues.flatMap((issue) => {
     const path = issue.path.join('.');
@@ -11,13 +11,35 @@ export function listFaults(error: z.ZodError): string[] {
           `${path === '' ? key : `${path}.${key}`}: is not a known field; remove it or check its spelling`,
       );
     }
-    if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) {
-      return [
-        `${path === '' ? 'the value' : path}: is missing; give ${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`,
-      ];
-    }
-    return [path === '' ? issue.message : `${path}: ${issue.message}`];
+    return [`${path === '' ? 'the value' : path}: ${describeIssue(issue)}`];
   });
+}
+
+/** Zod's own words tell what it expected; people want to know what to give. */
+function describeIssue(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.message.endsWith('received undefined')
+        ? `is missing; give ${withArticle(issue.expected)}`
+        : `give ${withArticle(issue.expected)}`;
+    case 'too_small':
+      return issue.origin === 'string'
+        ? `is too short; give at least ${String(issue.minimum)} characters`
+        : `give ${String(issue.minimum)} or more`;
+    case 'too_big':
+      return issue.origin === 'string'
+        ? `is too long; give at most ${String(issue.maximum)} characters`
+        : `give ${String(issue.maximum)} or less`;
+    case 'invalid_value':
+      return `give one of ${issue.values.map(String).join(', ')}`;
+    default:
+      return issue.message;
+  }
+}
+
+function withArticle(type: string): string {
+  const name = type === 'int' ? 'integer' : type;
+  return `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name}`;
 }
 
 /** The value as the schema has it. @throws InputError that lists every fault. */

@@ -21,8 +21,8 @@ export function snooze<Result>(delayMs: number, reason: string): RunEnd<Result> 
 /** What a handler is handed. Nothing in it knows the queue, so a unit test is a function call. `{ ...context, account }` is an {@link AccountWork}. */
 export interface JobContext extends Omit<AccountWork, 'account'> {
   store: Store;
-  /** The module's Namecheap account, its key opened. @throws FailError when there is no such module. */
-  openAccount(module: string): Promise<Account>;
+  /** The module's Namecheap account, its key opened; `subject` tells the log what its calls are for. @throws FailError when there is no such module. */
+  openAccount(module: string, subject?: string): Promise<Account>;
   /** An account for the connection test: from settings that need not be stored, and not held back by a pause. */
   openForTest(settings: AccountSettings, parameters: ModuleParameters, module: string): Account;
   /** Adds a job for work that is durable already. @returns its id. @throws InputError when the payload is not valid. */

@@ -101,7 +101,7 @@ async function createAccounts(app: App): Promise<Accounts> {
     volatility: isVolatile ? volatility : null,
     createLimiter: (account) =>
       new AccountLimiter(store.redis, (what) => store.keys.account(account, what), randomUUID),
-    onExchange: (exchange) => logExchange(log, exchange),
+    onExchange: (exchange, subject) => logExchange(log, exchange, subject),
     now: Date.now,
     random: Math.random,
   });
@@ -129,8 +129,9 @@ function composeContext(
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     log,
     announce: (event) => store.events.announce(event, Date.now()),
-    openAccount: (module) => accounts.open(module),
-    openForTest: (settings, parameters, module) => accounts.openSettings(settings, parameters, module, true),
+    openAccount: (module, subject) => accounts.open(module, subject),
+    openForTest: (settings, parameters, module) =>
+      accounts.openSettings(settings, parameters, module, { isTest: true }),
     ring: (name, payload) => app.ring(name, payload),
   };
 }

@@ -42,4 +42,10 @@ describe('the producer', () => {
     await expect(createProducer({ redisUrl: 'redis://127.0.0.1:1' })).rejects.toThrow(/REDIS_URL/);
     await expect(createProducer({ redisUrl: 'http://x' })).rejects.toThrow(/REDIS_URL/);
   });
+
+  it('does not go on in another database than the one it was given', async () => {
+    await using system = await System.start({ worker: false });
+    const redisUrl = `${system.redis.url.replace(/\/0?$/, '')}/999`;
+    await expect(createProducer({ redisUrl })).rejects.toThrow(/database that exists/);
+  });
 });

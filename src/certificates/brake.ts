@@ -4,8 +4,8 @@ import type { AccountWork } from './ports.js';
 
 const PAUSE_FUNDS_MS = 600_000;
 const PAUSE_CREDENTIALS_MS = 300_000;
-/** When this worker's address is refused, another worker may take the job this soon. */
-const OTHER_WORKER_MS = 15_000;
+/** While the account, or this worker, is paused nothing is called: the job looks this often whether it was resumed, or another worker takes it, ms. */
+const PAUSED_LOOK_MS = 15_000;
 
 /** Pauses the account where the error says that no other call would fare better, and announces it. */
 export async function brake(work: AccountWork, error: NamecheapError, delayMs: number): Promise<WaitError> {
@@ -18,7 +18,7 @@ export async function brake(work: AccountWork, error: NamecheapError, delayMs: n
       module: account.module,
       data: { problem: error.message },
     });
-    return new WaitError(error.message, PAUSE_FUNDS_MS);
+    return new WaitError(error.message, PAUSED_LOOK_MS);
   }
   if (error.verdict === 'pause') {
     const isAddress = error.errorClass === 'address';
@@ -29,7 +29,7 @@ export async function brake(work: AccountWork, error: NamecheapError, delayMs: n
       module: account.module,
       data: { problem: error.message },
     });
-    return new WaitError(error.message, isAddress ? OTHER_WORKER_MS : PAUSE_CREDENTIALS_MS);
+    return new WaitError(error.message, PAUSED_LOOK_MS);
   }
   return new WaitError(error.message, delayMs);
 }

@@ -3,7 +3,6 @@ import { NamecheapError } from '../namecheap/errors.js';
 import { delayAfter } from './backoff.js';
 import { brake } from './brake.js';
 import { StaleRecordError } from './errors.js';
-import { parkRecord } from './park.js';
 import type { Bought, Work } from './ports.js';
 import { moveRecord, RING_GRACE_MS, type CertificateRecord, type Purchase } from './record.js';
 
@@ -44,11 +43,7 @@ export async function settleBought(
       const answer = await work.purchases.settleMade(step, purchase, bought);
       if (answer.kind === 'made') return answer.record;
       if (answer.kind === 'moved-on') throw new StaleRecordError(record.serviceId, 'lease');
-      throw await parkRecord(
-        work,
-        before,
-        `Namecheap named certificate ${certificateId}, which service ${answer.owner} owns already. Compare both at Namecheap before anything else is done.`,
-      );
+      throw await parkClaimed(work, before, purchase, certificateId, answer.owner);
     } catch (error) {
       if (error instanceof FailError || attempt >= SETTLE_TRIES) throw error;
       if (!(error instanceof StaleRecordError)) await work.sleep(SETTLE_EVERY_MS);
@@ -119,4 +114,21 @@ export async function abandon(
     nextActionAt: work.now() + RING_GRACE_MS,
   });
   await work.purchases.settleNotMade({ before: record, after, change: { cause } }, purchase, false);
+}
+
+/** Namecheap said that it made this purchase, with an id that is taken: never "not made", and nothing to buy again by itself. */
+async function parkClaimed(
+  work: Work,
+  record: CertificateRecord,
+  purchase: Purchase,
+  certificateId: number,
+  owner: string,
+): Promise<FailError> {
+  const problem =
+    `Namecheap charged for this order and named certificate ${certificateId}, which service ${owner} owns already. ` +
+    'Compare both at Namecheap before anything is ordered again.';
+  const after = moveRecord(record, 'parked', work.now(), { problem, nextActionAt: null });
+  const change = { cause: problem, event: 'certificate.parked' as const };
+  await work.purchases.settleNotMade({ before: record, after, change }, purchase, false);
+  return new FailError(problem, 'ERR_PARKED');
 }

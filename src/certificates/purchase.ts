@@ -16,6 +16,9 @@ const LANE_BUSY_MS = 500;
 /** A lane that is held for this long has an unclear purchase in it: look again as rarely, ms. */
 const LANE_SLOW_MS = 15_000;
 
+/** A pause costs no call: look often, so that a resumed account goes on at once, ms. */
+const PAUSED_LOOK_MS = 15_000;
+
 /** Between two looks at something that a person must mend, ms. */
 const REFUSED_MS = 600_000;
 
@@ -98,7 +101,8 @@ async function explainRefusal(work: Work, record: CertificateRecord, answer: Beg
       return await saveWait(work, record, problem, LANE_SLOW_MS, work.lease);
     }
     case 'paused': {
-      const delayMs = answer.untilMs === null ? REFUSED_MS : Math.max(1000, answer.untilMs - work.now());
+      const left = answer.untilMs === null ? PAUSED_LOOK_MS : answer.untilMs - work.now();
+      const delayMs = Math.max(1000, Math.min(left, PAUSED_LOOK_MS));
       return await saveWait(work, record, `Purchases of this account are paused: ${answer.reason}`, delayMs);
     }
     case 'guarded': {

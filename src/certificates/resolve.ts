@@ -1,4 +1,5 @@
 import { Big } from 'big.js';
+import { spellType } from '../../config/products.js';
 import { FailError, WaitError } from '../errors.js';
 import type { CertificateInfo } from '../namecheap/api.js';
 import { refreshListing } from './listing.js';
@@ -42,7 +43,7 @@ export async function resolvePurchase(
   if (adopted !== undefined) {
     for (const row of rest) await work.purchases.addStock(record.account, row, purchase);
     const { certificateId, type, orderId } = adopted;
-    const bought = { certificateId, type, orderId, transactionId: null, charged: null };
+    const bought = { certificateId, type: spellType(type), orderId, transactionId: null, charged: null };
     const cause = `adopted certificate ${certificateId}: the unanswered purchase had been made`;
     return await settleBought(work, record, purchase, bought, cause);
   }

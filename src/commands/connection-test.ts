@@ -59,5 +59,5 @@ export function printTestResult(terminal: Terminal, result: TestResult): void {
   }
   note(terminal, result.message);
   for (const { check, ok, detail } of result.checks)
-    note(terminal, `  ${ok ? 'ok ' : '-> '} ${check}: ${detail}`);
+    note(terminal, `  ${ok ? 'ok' : detail.startsWith('Not checked') ? '? ' : '->'} ${check}: ${detail}`);
 }

@@ -7,6 +7,7 @@ import { parseEnvironment, type Environment } from '../../config/environment.js'
 import { App } from '../app.js';
 import { startWorker } from '../run-worker.js';
 import { startEmbeddedRedis, type EmbeddedRedis } from '../embedded/redis.js';
+import { describeError, FailError } from '../errors.js';
 import { createLogger } from '../log/create-logger.js';
 import { startSandbox, type Sandbox } from '../sandbox/server.js';
 import { CommandFailure } from './command-failure.js';
@@ -30,7 +31,7 @@ export function addDemoCommand(program: Command, terminal: Terminal): void {
 }
 
 async function runDemo(terminal: Terminal, isBrief: boolean): Promise<void> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'pmnamecheap-demo-'));
+  const folder = await makeFolder();
   try {
     await using redis = await startEmbeddedRedis({
       dir: path.join(folder, 'redis'),
@@ -43,6 +44,15 @@ async function runDemo(terminal: Terminal, isBrief: boolean): Promise<void> {
     await rm(folder, { recursive: true, force: true });
   }
   note(terminal, 'demo: everything is stopped');
+}
+
+async function makeFolder(): Promise<string> {
+  try {
+    return await mkdtemp(path.join(tmpdir(), 'pmnamecheap-demo-'));
+  } catch (error) {
+    const remedy = `The demo keeps its data in ${tmpdir()}, which cannot be written (${describeError(error)}): set TMPDIR to a folder that can`;
+    throw new FailError(remedy, 'ERR_DEMO_FOLDER', error);
+  }
 }
 
 function introduce(terminal: Terminal, redis: EmbeddedRedis, sandbox: Sandbox): void {
@@ -90,7 +100,7 @@ async function runWorkers(
       print(terminal, `Log       ${environment.logFile}`);
       const isDone = await playDemo(terminal, app, sandbox);
       if (isDone && !isBrief) await stayUp(terminal);
-      if (!isDone && !terminal.stop.aborted) throw new CommandFailure();
+      if (!isDone && (isBrief || !terminal.stop.aborted)) throw new CommandFailure();
     } finally {
       await worker.close();
     }
@@ -101,6 +111,9 @@ async function runWorkers(
 
 async function stayUp(terminal: Terminal): Promise<void> {
   if (terminal.stop.aborted) return;
-  note(terminal, 'The demo stays up: look at the ledger, the log and the records. Ctrl-C stops everything.');
+  note(
+    terminal,
+    'The demo stays up: look at the ledger of the sandbox and the log. Ctrl-C stops everything.',
+  );
   await untilStopped(terminal.stop);
 }

@@ -87,7 +87,7 @@ export function checkSchedulers(queues: readonly QueueState[], now: number): Fin
     const scheduler = queues.find((queue) => queue.name === name)?.schedulers[0];
     if (scheduler === undefined)
       return { check, state: 'fail', detail: `there is none; every worker makes it: ${START_WORKER}` };
-    const lateMs = now - (scheduler.nextAt ?? now);
+    const lateMs = scheduler.nextAt === null ? 0 : now - Date.parse(scheduler.nextAt);
     if (lateMs > SCHEDULER_LATE_MS) {
       return {
         check,

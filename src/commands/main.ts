@@ -53,12 +53,15 @@ function explainFailure(error: unknown, terminal: Terminal): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof CommandFailure) return 1;
   if (error instanceof InputError) {
-    note(terminal, `error: ${error.faults.length === 1 ? error.message : 'the input is not valid:'}`);
+    note(
+      terminal,
+      `error: ${error.faults.length === 1 ? (error.faults[0] ?? '') : 'the input is not valid:'}`,
+    );
     if (error.faults.length > 1) for (const fault of error.faults) note(terminal, `  - ${fault}`);
     return 2;
   }
   if (error instanceof PmnamecheapError) {
-    note(terminal, `error: ${error.message}`);
+    note(terminal, `error: ${error.code}: ${error.message}`);
     return 1;
   }
   note(terminal, `error: ${redact(error instanceof Error ? (error.stack ?? error.message) : String(error))}`);

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { InputError } from '../errors.js';
 import { presentModule, type ModuleView } from '../modules/present.js';
+import { requireModule } from '../modules/require-module.js';
 import { accountId } from '../modules/settings.js';
 import { CommandFailure } from './command-failure.js';
 import { printTestResult, runConnectionTest } from './connection-test.js';
 import { formatPairs } from './format.js';
-import { loadKnownModule } from './module-known.js';
 import { withApp } from './session.js';
 import { formatDay, formatTable, note, paint, print, printJson, type Terminal } from './terminal.js';
 
@@ -83,7 +83,7 @@ async function listModules(terminal: Terminal, isJson: boolean): Promise<void> {
 
 async function showModule(terminal: Terminal, name: string, isJson: boolean): Promise<void> {
   await withApp(terminal, async ({ store }) => {
-    const view = presentModule(await loadKnownModule(store, name));
+    const view = presentModule(await requireModule(store.modules, name));
     if (isJson) printJson(terminal, view);
     else print(terminal, formatModule(view));
   });
@@ -111,7 +111,7 @@ export function formatModule(view: ModuleView): string {
 
 async function testModule(terminal: Terminal, name: string, isJson: boolean): Promise<void> {
   await withApp(terminal, async (app) => {
-    await loadKnownModule(app.store, name);
+    await requireModule(app.store.modules, name);
     const outcome = await runConnectionTest(app, { module: name }, terminal.stop);
     if (outcome.kind === 'not-tested') {
       note(terminal, paint(terminal, 'stderr').red(outcome.reason));
@@ -125,7 +125,7 @@ async function testModule(terminal: Terminal, name: string, isJson: boolean): Pr
 
 async function removeModule(terminal: Terminal, name: string, isForced: boolean): Promise<void> {
   await withApp(terminal, async ({ store }) => {
-    await loadKnownModule(store, name);
+    await requireModule(store.modules, name);
     const uses = await store.modules.countUses(name);
     if (uses > 0 && !isForced) {
       const remedy =

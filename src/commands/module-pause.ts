@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { requireModule } from '../modules/require-module.js';
 import { accountId } from '../modules/settings.js';
-import { loadKnownModule } from './module-known.js';
 import { withApp } from './session.js';
 import { print, type Terminal } from './terminal.js';
 
@@ -9,7 +9,9 @@ export function addModulePauseCommands(group: Command, terminal: Terminal): void
   group
     .command('pause')
     .argument('<name>')
-    .description('make no calls to the Namecheap account of a module until it is resumed; its jobs wait')
+    .description(
+      'no job calls the Namecheap account of a module until it is resumed (a connection test still does)',
+    )
     .option('--reason <text>', 'why, for whoever finds it paused', 'paused by hand')
     .addHelpText(
       'after',
@@ -26,19 +28,19 @@ export function addModulePauseCommands(group: Command, terminal: Terminal): void
 
 async function pauseModule(terminal: Terminal, name: string, reason: string): Promise<void> {
   await withApp(terminal, async ({ store }) => {
-    const module = await loadKnownModule(store, name);
+    const module = await requireModule(store.modules, name);
     await store.accounts.pause(accountId(module), { scope: 'all', reason, until: null });
     print(
       terminal,
-      `Module ${name} is paused: its account ${module.username} is not called until pmnamecheap module resume ${name}.`,
+      `Module ${name} is paused: its account ${module.username} is called by no job until pmnamecheap module resume ${name}.`,
     );
   });
 }
 
 async function resumeModule(terminal: Terminal, name: string): Promise<void> {
   await withApp(terminal, async ({ store }) => {
-    const module = await loadKnownModule(store, name);
+    const module = await requireModule(store.modules, name);
     await store.accounts.resume(accountId(module));
-    print(terminal, `Module ${name} is resumed: jobs that wait go on by themselves.`);
+    print(terminal, `Module ${name} is resumed: jobs that wait go on by themselves, within half a minute.`);
   });
 }

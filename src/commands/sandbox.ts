@@ -9,9 +9,9 @@ interface Options {
   port: number;
   leafDays: number;
   firstLeaf?: number;
-  validationDelay: number;
+  validationDelay?: number;
   balance: string;
-  limits: [number, number, number];
+  limits?: [number, number, number];
   user?: string;
   apiKey?: string;
   clientIp?: string;
@@ -27,13 +27,12 @@ export function addSandboxCommand(program: Command, terminal: Terminal): void {
     .option('--port <port>', 'port on 127.0.0.1; 0 for any free one', parsePort, 4000)
     .option('--leaf-days <days>', 'life of a certificate', parseDays, 198)
     .option('--first-leaf <days>', 'life of the next certificate only', parseDays)
-    .option('--validation-delay <duration>', 'from activation to issuance', parseDuration, 2000)
+    .option('--validation-delay <duration>', 'from activation to issuance (default: 2s)', parseDuration)
     .option('--balance <amount>', 'money in the account, USD', parseAmount, '1000')
     .option(
       '--limits <m,h,d>',
-      'calls per minute, hour and day; 0 switches one off',
+      'calls per minute, hour and day; 0 switches one off (default: 20,700,8000)',
       parseLimits,
-      [20, 700, 8000],
     )
     .option('--user <name>', 'account name (Username and API user)')
     .option('--api-key <key>', 'API key')
@@ -51,13 +50,17 @@ Example:
   curl -d '{"command":"ssl.create","fault":"drop-after","count":1}' http://127.0.0.1:4000/_fault
   curl http://127.0.0.1:4000/_ledger`;
 
+/** Ids grow from start to start, and stay within the nine digits that some commands allow. */
+const EPOCH_S = 1_700_000_000;
+
 async function runSandbox(
   terminal: Terminal,
   { firstLeaf, validationDelay, ...rest }: Options,
 ): Promise<void> {
   const options: SandboxOptions = {
     ...rest,
-    validationDelayMs: validationDelay,
+    idOffset: Math.floor(Date.now() / 1000) - EPOCH_S,
+    ...(validationDelay === undefined ? {} : { validationDelayMs: validationDelay }),
     ...(firstLeaf === undefined ? {} : { firstLeafDays: firstLeaf }),
   };
   await using sandbox = await startSandbox(options);
@@ -66,7 +69,7 @@ async function runSandbox(
   note(terminal, `Add it as a module (its key ${apiKey} is no secret):`);
   note(
     terminal,
-    `  printf %s ${apiKey} | pmnamecheap module add --username ${user} --api-user ${user} --api-key-stdin --client-ip ${clientIp} --sandbox --endpoint ${sandbox.url}`,
+    `  printf %s ${apiKey} | npx pmnamecheap module add --username ${user} --api-user ${user} --api-key-stdin --client-ip ${clientIp} --sandbox --endpoint ${sandbox.url}`,
   );
   await untilStopped(terminal.stop);
 }

@@ -32,7 +32,10 @@ function formatReport(terminal: Terminal, report: StatusReport): string {
     bold('\nSchedulers'),
     ...orNone(
       queues.flatMap(({ schedulers }) =>
-        schedulers.map(({ name, rhythm, nextAt }) => `  ${name}: ${rhythm}, next ${formatNext(nextAt, now)}`),
+        schedulers.map(
+          ({ name, rhythm, nextAt }) =>
+            `  ${name}: ${rhythm}, next ${formatNext(nextAt === null ? null : Date.parse(nextAt), now)}`,
+        ),
       ),
       'none: the first worker makes them',
     ),

@@ -26,21 +26,21 @@ const KEY_PARAMETERS: ReadonlySet<string> = new Set(
 
 const LONGEST_VALUE = 80;
 
-function summarize(exchange: Exchange): string {
+function summarize(exchange: Exchange, subject: string | undefined): string {
   const { command, outcome, httpStatus, durationMs, userName, parameters } = exchange;
   const keys = Object.entries(parameters)
     .filter(([name]) => KEY_PARAMETERS.has(name.toLowerCase()))
     .map(([name, value]) => ` ${name}=${value.slice(0, LONGEST_VALUE)}`);
   const status = httpStatus === null ? 'no answer' : `HTTP ${httpStatus}`;
-  return `${command} ${outcome}, ${status}, ${Math.round(durationMs)} ms, account ${userName}${keys.join('')}`;
+  return `${command} ${outcome}, ${status}, ${Math.round(durationMs)} ms, account ${userName}${subject === undefined ? '' : ` service ${subject}`}${keys.join('')}`;
 }
 
 /**
  * Logs one exchange with Namecheap: a line at level 5 (3 when it did not go well) with the command, outcome, HTTP
- * status, duration and key parameters; at level 9 also everything that was sent and received.
+ * status, duration and key parameters, and what it was for; at level 9 also everything that was sent and received.
  */
-export function logExchange(logger: Logger, exchange: Exchange): void {
-  logger.log(exchange.outcome === 'OK' ? REQUESTS : ERRORS, COMPONENT, redact(summarize(exchange)));
+export function logExchange(logger: Logger, exchange: Exchange, subject?: string): void {
+  logger.log(exchange.outcome === 'OK' ? REQUESTS : ERRORS, COMPONENT, redact(summarize(exchange, subject)));
   if (!logger.isEnabled(BODIES, COMPONENT)) return;
   const { command, endpoint, parameters, answer } = exchange;
   logger.log(BODIES, COMPONENT, redact(`${command} to ${endpoint}: ${JSON.stringify(parameters)}`));

@@ -7,6 +7,12 @@ import { requireModule } from './require-module.js';
 import { openKey } from './seal.js';
 import { accountId, resolveEndpoint, type AccountSettings, type ModuleParameters } from './settings.js';
 
+/** `isTest` lets a connection test through a pause: it is how one ends. `subject`: what the calls are for, for the log. */
+interface OpenOptions {
+  isTest?: boolean;
+  subject?: string | undefined;
+}
+
 /** Opens accounts for jobs, and keeps what this worker alone knows: that its address is refused. */
 export class Accounts {
   readonly #deps: AccountDeps;
@@ -18,17 +24,17 @@ export class Accounts {
   }
 
   /** @throws FailError when there is no such module or its key does not open. */
-  async open(name: string): Promise<Account> {
+  async open(name: string, subject?: string): Promise<Account> {
     const module = await requireModule(this.#deps.store.modules, name);
-    return this.openSettings(module, module.parameters, name);
+    return this.openSettings(module, module.parameters, name, { subject });
   }
 
-  /** An account from settings, stored or not. `isTest` lets a connection test through a pause: it is how one ends. */
+  /** An account from settings, stored or not.  */
   openSettings(
     settings: AccountSettings,
     parameters: ModuleParameters,
     module: string,
-    isTest = false,
+    options: OpenOptions = {},
   ): Account {
     const id = accountId(settings);
     const endpoint = resolveEndpoint(settings);
@@ -36,11 +42,16 @@ export class Accounts {
     const { username: userName, apiUser, clientIp } = settings;
     const apiKey = openKey(settings.sealedKey, this.#deps.secretKeys);
     const connection: Connection = { endpoint, userName, apiUser, clientIp, apiKey };
-    const admission = new Admission(this.#deps, id, parameters, isTest ? null : this.#refused);
+    const admission = new Admission(
+      this.#deps,
+      id,
+      parameters,
+      options.isTest === true ? null : this.#refused,
+    );
     return {
       id,
       module,
-      api: this.#createApi(connection, admission),
+      api: this.#createApi(connection, admission, options.subject),
       guard: {
         maxPurchasesPerHour: parameters.maxPurchasesPerHour,
         maxSpendPerDay: parameters.maxSpendPerDay,
@@ -52,14 +63,14 @@ export class Accounts {
     };
   }
 
-  #createApi(connection: Connection, admission: Admission): Namecheap {
+  #createApi(connection: Connection, admission: Admission, subject: string | undefined): Namecheap {
     return createNamecheap(connection, {
       timeoutMs: this.#deps.httpTimeoutMs,
       hooks: {
         // A charged call was admitted before its intent was recorded: nothing may stand between fence and call.
         admit: async (_command: string, kind: CommandKind) =>
           kind === 'charge' ? undefined : await admission.admit(),
-        onExchange: (exchange) => this.#deps.onExchange(exchange),
+        onExchange: (exchange) => this.#deps.onExchange(exchange, subject),
         onFailure: (error) => admission.noteFailure(error),
         onSuccess: () => admission.noteSuccess(),
       },

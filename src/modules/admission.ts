@@ -8,6 +8,9 @@ import type { ModuleParameters } from './settings.js';
 /** A denied call is asked for again after a little more than it takes: so many workers do not ask in the same instant. */
 const SPREAD_MS = 500;
 
+/** A paused account costs no call: its jobs look often, so that a resumed one goes on at once, ms. */
+export const PAUSED_LOOK_MS = 15_000;
+
 /** When this worker's address is refused, another worker may take the job this soon, ms. */
 const OTHER_WORKER_MS = 15_000;
 
@@ -23,7 +26,8 @@ export interface AccountDeps {
   /** Null, or why purchases at Namecheap's production must not be made through this Redis. */
   volatility: string | null;
   createLimiter(account: string): AccountLimiter;
-  onExchange(exchange: Exchange): void;
+  /** `subject`: what the call was for, such as a service id. */
+  onExchange(exchange: Exchange, subject: string | undefined): void;
   now(): number;
   random(): number;
 }
@@ -96,5 +100,5 @@ export class Admission {
 }
 
 function computePauseLeft(until: number | null, now: number): number {
-  return until === null ? 600_000 : Math.max(1000, until - now);
+  return until === null ? PAUSED_LOOK_MS : Math.max(1000, Math.min(until - now, PAUSED_LOOK_MS));
 }

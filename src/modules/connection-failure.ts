@@ -2,7 +2,11 @@ import type { NamecheapError } from '../namecheap/errors.js';
 import type { ConnectionCheck, ConnectionFailure } from './test-result.js';
 
 /** What a failed test call tells of each of the three things to check; what it does not tell is said to be open. */
-export function describeConnectionFailure(error: NamecheapError, clientIp: string): ConnectionFailure {
+export function describeConnectionFailure(
+  error: NamecheapError,
+  clientIp: string,
+  endpoint: string,
+): ConnectionFailure {
   const said = error.message;
   const isAnswered = error.faults.length > 0;
   const isAddress = error.errorClass === 'address';
@@ -17,7 +21,7 @@ export function describeConnectionFailure(error: NamecheapError, clientIp: strin
         },
     isAnswered
       ? { check: 'endpoint', ok: true, detail: 'Namecheap answered.' }
-      : { check: 'endpoint', ok: false, detail: said },
+      : { check: 'endpoint', ok: false, detail: `${endpoint}: ${said}` },
     isAddress
       ? { check: 'client-ip', ok: false, detail: said }
       : { check: 'client-ip', ok: isCredentials, detail: describeAddress(isCredentials, clientIp) },

@@ -18,7 +18,7 @@ export interface Exchange {
   command: string;
   userName: string;
   endpoint: string;
-  /** Parameters without the credentials; CSR shortened. */
+  /** Everything that was sent, the API key masked. */
   parameters: Readonly<Record<string, string>>;
   /** HTTP status, or null when no answer came. */
   httpStatus: number | null;

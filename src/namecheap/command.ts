@@ -48,7 +48,7 @@ export function createCall(connection: Connection, { timeoutMs, hooks = {} }: Cl
     const call = startCall(request, sent);
     const read = readOutcome(request, call, sent);
     const { command } = request;
-    const parameters = describeParameters(request.parameters);
+    const parameters = describeParameters(form);
     const { httpStatus, answer } = call;
     const durationMs = Math.round(performance.now() - startedAt);
     const base = { command, userName, endpoint, parameters, httpStatus, durationMs };
@@ -132,17 +132,13 @@ function isAnswerTo(
   return [requestedCommand, responseType].every((name) => name === expected || (name === '' && !isStrict));
 }
 
-/** For the log: no credentials, they are not in here; a CSR by its first line and length. */
-function describeParameters(parameters: Readonly<Record<string, string>>): Record<string, string> {
-  const entries = Object.entries(parameters).map(([name, value]): [string, string] => {
-    const isCsr = name.toLowerCase() === 'csr';
-    return [
-      name,
-      redact(isCsr ? `${value.split('\n', 1)[0]?.trim() ?? ''} (${value.length} characters)` : value),
-    ];
-  });
-  return Object.fromEntries(entries);
+/** For the log: everything that is sent, the key masked. */
+function describeParameters(form: Readonly<Record<string, string>>): Record<string, string> {
+  const entries = Object.entries(form).map(([name, value]): [string, string] => [name, redact(value)]);
+  return { ...Object.fromEntries(entries), ApiKey: MASKED };
 }
+
+const MASKED = '*****';
 
 /** Hooks look on: what they throw must not change what the answer means. */
 async function report(hooks: ClientHooks, exchange: Exchange, error: NamecheapError | null): Promise<void> {

@@ -6,8 +6,8 @@ export interface SchedulerState {
   name: string;
   /** `every 60 s`, or a cron pattern. */
   rhythm: string;
-  /** When it runs next, ms; null when BullMQ does not know. */
-  nextAt: number | null;
+  /** When it runs next, ISO 8601; null when BullMQ does not know. */
+  nextAt: string | null;
 }
 
 /** One queue as people want to see it. */
@@ -72,6 +72,6 @@ async function readSchedulers(queue: Queue): Promise<SchedulerState[]> {
   return schedulers.map(({ key, every, pattern, next }) => ({
     name: key,
     rhythm: every === undefined ? (pattern ?? 'unknown') : `every ${every / 1000} s`,
-    nextAt: next ?? null,
+    nextAt: next === undefined ? null : new Date(next).toISOString(),
   }));
 }

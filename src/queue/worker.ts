@@ -18,6 +18,12 @@ export interface LockTimes {
 
 const LOCK_TIMES: LockTimes = { lockMs: 30_000, stalledCheckMs: 15_000 };
 
+/** How long a note to people may take, ms: with Redis away it would wait for its return. */
+const NOTE_MS = 1000;
+
+/** The same trouble with Redis is logged again after this long, ms. */
+const COMPLAIN_EVERY_MS = 30_000;
+
 /** A stalled job simply runs again: the record decides what is left to do, so no number of stalls is too many. */
 const STALLS_ALLOWED = 1000;
 
@@ -40,6 +46,7 @@ export class WorkerGroup {
   readonly #connection: RedisClient;
   readonly #workers: Worker[];
   readonly #stop = new AbortController();
+  #complaint = { text: '', at: 0 };
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -73,9 +80,17 @@ export class WorkerGroup {
         },
       },
     );
-    worker.on('error', (error) => log.log(3, 'worker', `${definition.name}: ${error.message}`));
+    worker.on('error', (error) => this.#complain(`queues: ${error.message}`));
     worker.on('stalled', (id) => log.log(4, 'worker', `${definition.name} ${id} stalled and runs again`));
     return worker;
+  }
+
+  /** While Redis is away every worker's every reconnection fails alike: one line for it now and then is enough. */
+  #complain(text: string): void {
+    const now = Date.now();
+    if (text === this.#complaint.text && now - this.#complaint.at < COMPLAIN_EVERY_MS) return;
+    this.#complaint = { text, at: now };
+    this.#options.log.log(3, 'worker', text);
   }
 
   async #runJob(definition: JobDefinition, job: Job, token?: string, signal?: AbortSignal): Promise<unknown> {
@@ -140,10 +155,14 @@ export class WorkerGroup {
   }
 }
 
-/** Tells people: the job's log and its progress. A note that is lost must not disturb the work. */
+/** Tells people: the job's log and progress. A note that is lost or slow must not hold up the work. */
 async function note(job: Job, step: string): Promise<void> {
   const text = redact(step);
-  await Promise.all([job.log(text), job.updateProgress({ step: text })]).catch(() => undefined);
+  const written = Promise.all([job.log(text), job.updateProgress({ step: text })]).catch(() => undefined);
+  let timer: NodeJS.Timeout | undefined;
+  const expired = new Promise<void>((resolve) => (timer = setTimeout(resolve, NOTE_MS)));
+  await Promise.race([written, expired]);
+  clearTimeout(timer);
 }
 
 /** Whether the job will not run again after this. */
@@ -154,8 +173,11 @@ function isLast({ kind }: Settlement<unknown>, job: Job): boolean {
 
 /** What was sealed for one job does not stay in Redis with it, however the job ended. */
 async function scrub(definition: JobDefinition, job: Job): Promise<void> {
-  if (definition.scrub === undefined) return;
   const parsed = definition.schema.safeParse(job.data);
+  // Whoever pasted a private key into a job must not find it kept here for weeks.
+  const isLeak = !parsed.success && /PRIVATE\s+KEY/i.test(JSON.stringify(job.data));
+  if (isLeak) await job.updateData({ removed: 'the payload held a private key' });
+  if (definition.scrub === undefined) return;
   await job.updateData(
     parsed.success ? definition.scrub(parsed.data) : { removed: 'the payload was not valid' },
   );

@@ -26,10 +26,11 @@ export class Account {
   readonly calls: Call[] = [];
   #balance: Big;
 
-  /** @param balance USD, a decimal string */
+  /** @param balance USD, a decimal string. @param idOffset added to every id that is given out */
   constructor(
     balance: string,
     private readonly clock: SandboxClock,
+    private readonly idOffset = 0,
   ) {
     this.#balance = new Big(balance);
   }
@@ -49,10 +50,10 @@ export class Account {
    */
   purchase(order: Order, renewed: Certificate | null = null): Charge | null {
     const position = this.certificates.size;
-    const certificateId = FIRST_CERTIFICATE_ID + position;
+    const certificateId = FIRST_CERTIFICATE_ID + this.idOffset + position;
     const charge = this.#charge(order, computePrice(order), certificateId);
     if (charge === null) return null;
-    const providerOrderId = String(FIRST_PROVIDER_ORDER_ID + position);
+    const providerOrderId = String(FIRST_PROVIDER_ORDER_ID + this.idOffset + position);
     this.certificates.set(certificateId, makeCertificate(charge, providerOrderId, renewed));
     return charge;
   }
@@ -71,7 +72,7 @@ export class Account {
    * date stays the order's: facts are silent, and nothing was bought.
    */
   replace(old: Certificate): Certificate {
-    const certificateId = FIRST_CERTIFICATE_ID + this.certificates.size;
+    const certificateId = FIRST_CERTIFICATE_ID + this.idOffset + this.certificates.size;
     const certificate: Certificate = {
       ...old,
       certificateId,
@@ -106,8 +107,8 @@ export class Account {
     const charge: Charge = {
       ...order,
       at: this.clock.now(),
-      orderId: FIRST_ORDER_ID + position,
-      transactionId: FIRST_TRANSACTION_ID + position,
+      orderId: FIRST_ORDER_ID + this.idOffset + position,
+      transactionId: FIRST_TRANSACTION_ID + this.idOffset + position,
       certificateId,
       amount: price.toFixed(4),
     };

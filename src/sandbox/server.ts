@@ -32,6 +32,8 @@ export interface SandboxOptions {
   apiKey?: string;
   /** The one allow-listed ClientIp, default 127.0.0.1. */
   clientIp?: string;
+  /** Added to every certificate, order and transaction id: a restarted sandbox must not give out ids that a Redis remembers. Default 0. */
+  idOffset?: number;
   /** The outer clock, ms since the epoch; default Date.now. `POST /_clock` moves the sandbox's clock ahead of it. */
   now?: () => number;
 }
@@ -78,7 +80,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
 async function assemble(options: SandboxOptions, credentials: Credentials): Promise<HttpParts> {
   const clock = new SandboxClock(options.now ?? Date.now);
-  const account = new Account(options.balance ?? '1000', clock);
+  const account = new Account(options.balance ?? '1000', clock, options.idOffset);
   const authority = await Authority.create(clock.now());
   const lifecycle = new Lifecycle(account, authority, clock, {
     leafDays: options.leafDays ?? 198,

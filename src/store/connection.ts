@@ -14,10 +14,18 @@ export interface ConnectionSettings {
   retryStrategy?: (times: number) => number;
 }
 
+function findRemedy(reason: string): string {
+  if (/WRONGPASS|NOAUTH|NOPERM/.test(reason)) return 'check user and password in REDIS_URL';
+  if (/DB index/i.test(reason)) return 'give a database that exists in REDIS_URL';
+  if (/no answer/.test(reason))
+    return 'check host, port and whether it speaks TLS (rediss://) or not (redis://)';
+  return 'start it, or set REDIS_URL to where it runs';
+}
+
 /** Redis cannot be reached or refuses us. */
 export class RedisUnavailableError extends PmnamecheapError {
   constructor(where: string, reason: string) {
-    super(`Redis at ${where} does not answer (${reason}): start it, or set REDIS_URL to where it runs`, {
+    super(`Redis at ${where} cannot be used (${reason}): ${findRemedy(reason)}`, {
       code: 'ERR_REDIS_UNAVAILABLE',
       verdict: 'retry',
     });
@@ -84,11 +92,18 @@ async function connectWithin(client: RedisClient, target: RedisTarget, timeoutMs
   });
   try {
     // With lazyConnect the first failure rejects; a refused connection is told at once instead of after the deadline.
-    await Promise.race([client.connect().then(() => client.ping()), expired]);
+    await Promise.race([client.connect().then(() => probe(client, target)), expired]);
   } catch (error) {
     client.disconnect();
     throw new RedisUnavailableError(describeTarget(target), last.reason || describeError(error));
   }
+}
+
+/** ioredis goes on in database 0 when the one in the URL does not exist: ask for it by name. */
+async function probe(client: RedisClient, target: RedisTarget): Promise<void> {
+  const database = target.kind === 'url' ? Number(new URL(target.url).pathname.slice(1) || '0') : 0;
+  if (client instanceof Redis && database > 0) await client.select(database);
+  await client.ping();
 }
 
 /** Redis's clock, ms: the one that all workers share. */

@@ -108,13 +108,34 @@ describe('an unanswered purchase', () => {
   });
 });
 
+describe('a purchase that names a certificate of another service', () => {
+  it('is left to a person with its charge in the ledger, is never judged "not made", and holds up nobody', async () => {
+    await using bench = await startBench(redis);
+    const serviceId = await acceptOn(bench, 'claimed.example.com');
+    const { id } = bench.work.account;
+    await redis.client.hset(bench.store.keys.account(id, 'claims'), '9000001', 'another');
+    expect(await bench.advance(serviceId)).toMatchObject({ code: 'ERR_PARKED' });
+    expect((await bench.read(serviceId)).problem).toMatch(/9000001.*another/);
+    expect(await redis.client.hlen(bench.store.keys.account(id, 'ledger'))).toBe(1);
+    const next = await acceptOn(bench, 'next.example.com');
+    expect(await bench.advance(next)).toMatchObject({ status: 'pending-validation', certificateId: 9000002 });
+    expect(await bench.countCalls('ssl.create')).toBe(2);
+  });
+});
+
 describe('an order that waits', () => {
   it('for a lane takes nothing from the quota, and tells after a while what it waits for', async () => {
     await using bench = await startBench(redis);
     const holder = await acceptOn(bench, 'holder.example.com');
     await makeUnclear(bench, holder, 'drop-before');
     let taken = 0;
-    bench.work.account = { ...bench.work.account, admitPurchase: () => Promise.resolve(void taken++) };
+    bench.work.account = {
+      ...bench.work.account,
+      admitPurchase: () => {
+        taken++;
+        return Promise.resolve();
+      },
+    };
     const waiting = await acceptOn(bench, 'waiting.example.com');
     await bench.advance(waiting, 5);
     expect(taken).toBe(0);

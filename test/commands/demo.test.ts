@@ -92,6 +92,18 @@ describe('demo', () => {
     await expectNothingLeft(output.text);
   });
 
+  it('--exit that is interrupted does not claim success', { timeout: 120_000 }, async () => {
+    const { child, output, exited } = startDemo(['--exit']);
+    await until(
+      () => Promise.resolve(output.text.includes('certificate.purchased') || null),
+      () => Promise.resolve(output.text),
+      60_000,
+    );
+    child.kill('SIGINT');
+    expect((await exited)[0], output.text).toBe(1);
+    await expectNothingLeft(output.text);
+  });
+
   it('interrupted in the middle stops as well', { timeout: 120_000 }, async () => {
     const { child, output, exited } = startDemo([]);
     await until(

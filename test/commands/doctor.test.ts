@@ -90,7 +90,7 @@ it('still prints its list when Redis does not answer and the log cannot be writt
   const { code, states, find } = await diagnose(env);
   expect(code).toBe(1);
   expect(states).toMatchObject({ redis: 'fail', 'secret-key': 'fail', modules: 'warn', 'log-file': 'fail' });
-  expect(find('redis')?.detail).toContain('redis://127.0.0.1:1 does not answer');
+  expect(find('redis')?.detail).toContain('redis://127.0.0.1:1 cannot be used (connect ECONNREFUSED');
 });
 
 const NOW = 1_800_000_000_000;
@@ -113,7 +113,7 @@ it.each([
   [NOW - 59_000, 'ok'],
   [NOW - 61_000, 'fail'],
 ])('judges a scheduler whose next run is at %d', (nextAt, state) => {
-  const schedulers = [{ name: 'collect', rhythm: 'every 60 s', nextAt }];
+  const schedulers = [{ name: 'collect', rhythm: 'every 60 s', nextAt: new Date(nextAt).toISOString() }];
   expect(checkSchedulers([composeQueue({ schedulers })], NOW)).toMatchObject([
     { check: 'scheduler:collect', state },
   ]);

@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sealKey } from '../../src/modules/seal.js';
 import { createServiceId } from '../helpers/orders.js';
 import { System } from '../helpers/system.js';
 import { TEST_CSR } from '../helpers/test-csr.js';
@@ -103,8 +105,8 @@ describe('enqueue', () => {
 
   it('fails where the module is not known', async () => {
     const { code, stderr } = await enqueue(orderFlags(createServiceId(), '--module', 'nobody'));
-    expect(code).toBe(1);
-    expect(stderr).toContain('There is no module "nobody"');
+    expect(code).toBe(2);
+    expect(stderr).toContain('there is no module "nobody"');
   });
 
   it('shows every job with its example in --help', async () => {
@@ -150,9 +152,22 @@ describe('enqueue --wait', () => {
   });
 
   it('exits 1 with the reason when the job fails', async () => {
-    const { code, stdout, stderr } = await enqueue(['test', '--module', 'nobody', '--wait', '--json']);
+    const strange = sealKey('an-api-key-0123456789', randomBytes(32).toString('base64'));
+    await system.addModule('sealed-elsewhere', {}, { sealedKey: strange });
+    const { code, stdout, stderr } = await enqueue([
+      'test',
+      '--module',
+      'sealed-elsewhere',
+      '--wait',
+      '--json',
+    ]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/The job failed: .*There is no module "nobody"/);
+    expect(stderr).toMatch(/The job failed: ERR_SEALED_KEY: .*PMNAMECHEAP_SECRET_KEY/);
+  });
+
+  it('does not add a test of a module that is not known', async () => {
+    const { code, stdout } = await enqueue(['test', '--module', 'nobody', '--wait', '--json']);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   });
 
   it('exits 1 when it has not ended in time, and says what it waits for and where to look', async () => {

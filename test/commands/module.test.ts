@@ -65,7 +65,7 @@ it.each(['show', 'test', 'remove', 'pause', 'resume'])(
   async (verb) => {
     const { code, stderr } = await pm('module', verb, 'nobody');
     expect(code).toBe(2);
-    expect(stderr).toMatch(/there is no module "nobody"; known are .*default/);
+    expect(stderr).toMatch(/there is no module "nobody" \(known: .*default/);
   },
 );
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { accountId } from '../../src/modules/settings.js';
 import { composeOrder } from '../helpers/orders.js';
 import { System, until } from '../helpers/system.js';
 
@@ -109,6 +110,19 @@ describe('an order that Namecheap cannot take now', () => {
     await system.app.store.accounts.resume(waiting.account);
     expect((await system.run('order', payload)).kind).toBe('completed');
     expect((await system.readLedger()).charges).toHaveLength(1);
+  });
+
+  it('goes on soon after a person resumes the account', async () => {
+    await using system = await System.start(unlimited);
+    const payload = await composeOrder('resumed.example.com');
+    const account = accountId(
+      (await system.app.store.modules.load('default')) ?? { username: '', sandbox: true, endpoint: null },
+    );
+    await system.app.store.accounts.pause(account, { scope: 'all', reason: 'counting', until: null });
+    await system.app.enqueue('order', payload);
+    await system.untilRecord(payload.serviceId, ({ problem }) => problem?.includes('counting') === true);
+    await system.app.store.accounts.resume(account);
+    await system.untilRecord(payload.serviceId, ({ status }) => status === 'issued');
   });
 
   it('waits while the address is not allow-listed', async () => {

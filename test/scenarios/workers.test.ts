@@ -220,8 +220,17 @@ describe('the API key', () => {
 
     expect(holders(strange)).toEqual([]);
 
+    // A private key pasted into a job by hand is refused, and not kept either.
+    const queue = system.app.queues.open('order');
+    const leaked = '-----BEGIN PRIVATE KEY-----\nleaked-private-key-bytes\n-----END PRIVATE KEY-----';
+    const job = await queue.add('order', { ...payload, serviceId: 'leak', csr: leaked });
+    expect(await system.app.queues.waitFor('order', job.id ?? '', 15_000)).toMatchObject({ kind: 'failed' });
+    expect((await queue.getJob(job.id ?? ''))?.data).toEqual({ removed: 'the payload held a private key' });
+
     const log = await readFile(system.environment['PMNAMECHEAP_LOG_FILE'] ?? '', 'utf8');
     expect(log).toContain('SSLActivateResult');
+    expect(log).toContain(`service ${payload.serviceId} `);
+    expect(log).not.toContain('leaked-private-key-bytes');
     expect(log).not.toContain(apiKey);
     expect(log).not.toContain(sealedKey);
   });
