@@ -1,5 +1,5 @@
 # Build: compiles TypeScript with the development dependencies.
-FROM node:20-bookworm-slim AS build
+FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json tsconfig.json tsconfig.build.json ./
 RUN npm ci --ignore-scripts
@@ -9,7 +9,7 @@ COPY config config
 RUN npm run build && npm prune --omit=dev --ignore-scripts
 
 # Run: compiled code and production dependencies only, not as root.
-FROM node:20-bookworm-slim
+FROM node:24-bookworm-slim
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=build --chown=node:node /app/package.json ./
