@@ -1,17 +1,13 @@
 import { describeError, WaitError } from '../errors.js';
-import type { CertificateInfo, DcvChoice, ValidationInstruction } from '../namecheap/api.js';
 import { NamecheapError } from '../namecheap/errors.js';
+import { lookUpActivation, saveActivated } from './activation-lookup.js';
 import { delayAfter } from './backoff.js';
 import { brake } from './brake.js';
-import { parseCsr } from './csr.js';
 import { StaleRecordError } from './errors.js';
 import type { CheckedOrder } from './order-payload.js';
 import { parkRecord } from './park.js';
 import type { Work } from './ports.js';
 import { moveRecord, RING_GRACE_MS, type CertificateRecord } from './record.js';
-import { collectDelay } from './due.js';
-
-const ACCEPTED_BEFORE = 'the unanswered activation had been accepted';
 
 /**
  * Submits the CSR of a bought certificate. Free but not idempotent: the intent is recorded first, and an activation
@@ -67,109 +63,6 @@ async function forgetActivation(work: Work, record: CertificateRecord, end: Wait
     change: { cause: 'not submitted yet', lease: work.lease },
   });
   return end;
-}
-
-async function saveActivated(
-  work: Work,
-  record: CertificateRecord,
-  validation: ValidationInstruction[],
-  cause: string,
-): Promise<CertificateRecord> {
-  const now = work.now();
-  const after = moveRecord(record, 'pending-validation', now, {
-    validation,
-    problem: null,
-    activationBegunAt: null,
-    activatedAt: new Date(now).toISOString(),
-    nextActionAt: now + collectDelay(0, work.settings.collectEveryMs),
-  });
-  return await work.certificates.save({
-    before: record,
-    after,
-    change: { cause, event: 'certificate.activated' },
-  });
-}
-
-/** Whether an unanswered activation happened. Null: it did not, it may be made again. */
-async function lookUpActivation(
-  work: Work,
-  record: CertificateRecord,
-  certificateId: number,
-  order: CheckedOrder,
-): Promise<CertificateRecord | null> {
-  await work.report('looking up what became of an unanswered activation');
-  const seen = await work.account.api.getInfo({ certificateId }, { signal: work.signal });
-  if (seen.status === 'newpurchase' || seen.status === 'newrenewal') return null;
-  if (isTrouble(seen.status))
-    throw await parkRecord(work, record, describeTrouble(certificateId, seen.status));
-  if (!hasOurCsr(seen, order)) {
-    throw await parkRecord(
-      work,
-      record,
-      `Certificate ${certificateId} was activated at Namecheap with another CSR than ours. Check who did it; then reissue it with the right CSR.`,
-    );
-  }
-  if (seen.status === 'active') return await saveActivated(work, record, [], ACCEPTED_BEFORE);
-  return await saveRecovered(work, record, certificateId, order);
-}
-
-/** Activated first, instructions second: what was accepted must not depend on whether they can be read again. */
-async function saveRecovered(
-  work: Work,
-  record: CertificateRecord,
-  certificateId: number,
-  order: CheckedOrder,
-): Promise<CertificateRecord> {
-  try {
-    const validation = await recoverValidation(work, certificateId, order);
-    return await saveActivated(work, record, validation, ACCEPTED_BEFORE);
-  } catch (error) {
-    if (error instanceof StaleRecordError) throw error;
-    const problem = `The activation was accepted, but what to publish for validation could not be read again (${describeError(error)}). It is in the account at Namecheap.`;
-    const saved = await saveActivated(work, record, order.dcv.filter(isEmail), problem);
-    return await work.certificates.save({
-      before: saved,
-      after: { ...saved, problem },
-      change: { cause: problem },
-    });
-  }
-}
-
-function hasOurCsr(seen: CertificateInfo, order: CheckedOrder): boolean {
-  if (seen.csr === null) return false;
-  try {
-    return parseCsr(seen.csr).publicKeyHash === order.csr.publicKeyHash;
-  } catch {
-    return false; // Whatever it is, it is not the CSR we sent.
-  }
-}
-
-/** getInfo does not tell what to publish; setting the same method again does (documented retry). */
-async function recoverValidation(
-  work: Work,
-  certificateId: number,
-  order: CheckedOrder,
-): Promise<ValidationInstruction[]> {
-  if (order.dcv.every(isEmail)) return order.dcv.filter(isEmail);
-  const input = { certificateId, dcv: order.dcv, isMultiDomain: order.product.coverage === 'multi' };
-  return await work.account.api.editDcvMethod(input, { signal: work.signal });
-}
-
-function isEmail(choice: DcvChoice): choice is DcvChoice & { method: 'email'; approverEmail: string } {
-  return choice.method === 'email' && choice.approverEmail !== undefined;
-}
-
-/** Statuses that need a person. Anything else that is neither pending nor active (inprogress, processing…) is waited for. */
-export function isTrouble(status: string): boolean {
-  return ['purchaseerror', 'cancelled', 'canceled', 'replaced', 'expired', 'deactivated'].includes(status);
-}
-
-/** What a status that needs a person means. */
-export function describeTrouble(certificateId: number, status: string): string {
-  if (status === 'purchaseerror') {
-    return `The CA rejected certificate ${certificateId} (purchaseerror): only Namecheap's support can reset it. Contact them with this id.`;
-  }
-  return `Certificate ${certificateId} is "${status}" at Namecheap, which this order did not expect. Look at it there, and contact their support if it is wrong.`;
 }
 
 async function settleActivationFailure(

@@ -1,6 +1,5 @@
 import { describeError, WaitError } from '../errors.js';
 import { NamecheapError } from '../namecheap/errors.js';
-import { describeTrouble, isTrouble } from './activation.js';
 import { parseCsr } from './csr.js';
 import { collectDelay, computeReissueDue } from './due.js';
 import { StaleRecordError } from './errors.js';
@@ -8,6 +7,7 @@ import { verifyIssued, type IssuedLeaf } from './leaf.js';
 import { parkRecord } from './park.js';
 import type { AccountWork, Stored } from './ports.js';
 import { moveRecord, type CertificateRecord } from './record.js';
+import { describeTrouble, isTrouble } from './trouble.js';
 import { computePaidTill, computeTermEnd } from './term.js';
 
 const PAGE_SIZE = 100;

@@ -1,4 +1,4 @@
-import type { Exchange } from '../namecheap/api.js';
+import type { Exchange } from '../namecheap/exchange.js';
 import { redact } from '../redact.js';
 import type { Level, Logger } from './logger.js';
 

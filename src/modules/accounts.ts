@@ -1,5 +1,6 @@
 import type { Account, PauseScope } from '../certificates/ports.js';
-import type { CommandKind, Connection, Namecheap } from '../namecheap/api.js';
+import type { Namecheap } from '../namecheap/api.js';
+import type { CommandKind, Connection } from '../namecheap/exchange.js';
 import { createNamecheap } from '../namecheap/client.js';
 import { checkEndpoint, isProductionEndpoint } from '../namecheap/endpoint.js';
 import { Admission, type AccountDeps, type Refusals } from './admission.js';

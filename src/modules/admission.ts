@@ -1,5 +1,5 @@
 import { WaitError } from '../errors.js';
-import type { Exchange } from '../namecheap/api.js';
+import type { Exchange } from '../namecheap/exchange.js';
 import type { NamecheapError } from '../namecheap/errors.js';
 import type { AccountLimiter } from '../quota/limiter.js';
 import type { Store } from '../store/store.js';

@@ -1,5 +1,5 @@
 import type { Verdict } from '../errors.js';
-import type { CommandKind } from './api.js';
+import type { CommandKind } from './exchange.js';
 import { hasTraceOfNewCertificate, hasTraceOfPurchase } from './envelope.js';
 import { findErrorRow, type ErrorRow } from './error-table.js';
 import { NamecheapError, type ApiFault, type ErrorClass, type Outcome } from './errors.js';

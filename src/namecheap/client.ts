@@ -1,4 +1,5 @@
-import type { Connection, Namecheap } from './api.js';
+import type { Namecheap } from './api.js';
+import type { Connection } from './exchange.js';
 import { createCall, type ClientOptions } from './command.js';
 import { checkEndpoint } from './endpoint.js';
 import { activate } from './ssl/activate.js';

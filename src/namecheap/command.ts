@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { keepSecret, redact } from '../redact.js';
 import { AnswerError } from './answer-error.js';
-import type { CallOptions, ClientHooks, CommandKind, Connection, Exchange } from './api.js';
+import type { CallOptions } from './api.js';
+import type { ClientHooks, CommandKind, Connection, Exchange } from './exchange.js';
 import {
   classifyBadAnswer,
   classifyFaults,

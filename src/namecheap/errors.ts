@@ -1,5 +1,5 @@
 import { PmnamecheapError, type Verdict } from '../errors.js';
-import type { CommandKind } from './api.js';
+import type { CommandKind } from './exchange.js';
 
 /**
  * What an error means for us, once and at the edge.

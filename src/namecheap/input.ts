@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CommandKind } from './api.js';
+import type { CommandKind } from './exchange.js';
 import { NamecheapError } from './errors.js';
 
 /** The longest common names and addresses of the API's tables fit; nothing that could be read as a list does. */

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { ListedPurchase, ListingAnswer, ListingStore } from '../certificates/ports.js';
 import { readClock, type RedisClient } from './connection.js';
 import type { Keys } from './keys.js';
-import { accountKeys, RECORD_LISTING } from './purchase-scripts.js';
+import { RECORD_LISTING } from './listing-script.js';
+import { accountKeys } from './purchase-scripts.js';
 import { defineScript, runScript } from './script.js';
 
 /** Only the holder unlocks: a lister that was too slow must not free the lock of the next one. */

@@ -27,6 +27,43 @@ describe('between intent and call', () => {
     expect(await bench.countCalls('ssl.create')).toBe(1);
   });
 
+  it('nothing is waited for after the fence: reports and quota come before it', async () => {
+    await using bench = await startBench(redis);
+    const serviceId = await acceptOn(bench);
+    const seen: string[] = [];
+    const { purchases, account } = bench.work;
+    bench.work.report = (step) => {
+      seen.push(`report ${step.split(' ')[0] ?? ''}`);
+      return Promise.resolve();
+    };
+    bench.work.purchases = override(purchases, {
+      begin: (...args) => {
+        seen.push('begin');
+        return purchases.begin(...args);
+      },
+      check: (...args) => {
+        seen.push('fence');
+        return purchases.check(...args);
+      },
+    });
+    bench.work.account = {
+      ...account,
+      admitPurchase: () => {
+        seen.push('quota');
+        return Promise.resolve();
+      },
+      api: override(bench.api, {
+        create: (input) => {
+          seen.push('call');
+          return bench.api.create(input);
+        },
+      }),
+    };
+    await bench.advance(serviceId);
+    // The first intent finds no listing; the second one is called.
+    expect(seen.slice(0, 6)).toEqual(['report buying', 'begin', 'begin', 'quota', 'fence', 'call']);
+  });
+
   it('a lane that was taken from us means no call', async () => {
     await using bench = await startBench(redis);
     const serviceId = await acceptOn(bench);

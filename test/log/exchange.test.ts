@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { logExchange } from '../../src/log/exchange.js';
 import type { Level, Logger } from '../../src/log/logger.js';
-import type { Exchange } from '../../src/namecheap/api.js';
+import type { Exchange } from '../../src/namecheap/exchange.js';
 
 function record(level: Level): Logger & { lines: string[] } {
   const lines: string[] = [];

@@ -1,4 +1,5 @@
-import type { CommandKind, Namecheap } from '../../src/namecheap/api.js';
+import type { Namecheap } from '../../src/namecheap/api.js';
+import type { CommandKind } from '../../src/namecheap/exchange.js';
 
 /** The certificate that every act below names, and the new one that some of them make. */
 export const NAMED = 5550101;

@@ -1,0 +1,103 @@
+import { describeError } from '../errors.js';
+import type { CertificateInfo, DcvChoice, ValidationInstruction } from '../namecheap/api.js';
+import { parseCsr } from './csr.js';
+import { collectDelay } from './due.js';
+import { StaleRecordError } from './errors.js';
+import type { CheckedOrder } from './order-payload.js';
+import { parkRecord } from './park.js';
+import type { Work } from './ports.js';
+import { moveRecord, type CertificateRecord } from './record.js';
+import { describeTrouble, isTrouble } from './trouble.js';
+
+const ACCEPTED_BEFORE = 'the unanswered activation had been accepted';
+
+/** Namecheap has the CSR: the certificate is waited for from now on. */
+export async function saveActivated(
+  work: Work,
+  record: CertificateRecord,
+  validation: ValidationInstruction[],
+  cause: string,
+): Promise<CertificateRecord> {
+  const now = work.now();
+  const after = moveRecord(record, 'pending-validation', now, {
+    validation,
+    problem: null,
+    activationBegunAt: null,
+    activatedAt: new Date(now).toISOString(),
+    nextActionAt: now + collectDelay(0, work.settings.collectEveryMs),
+  });
+  return await work.certificates.save({
+    before: record,
+    after,
+    change: { cause, event: 'certificate.activated' },
+  });
+}
+
+/** Whether an unanswered activation happened. Null: it did not, it may be made again. */
+export async function lookUpActivation(
+  work: Work,
+  record: CertificateRecord,
+  certificateId: number,
+  order: CheckedOrder,
+): Promise<CertificateRecord | null> {
+  await work.report('looking up what became of an unanswered activation');
+  const seen = await work.account.api.getInfo({ certificateId }, { signal: work.signal });
+  if (seen.status === 'newpurchase' || seen.status === 'newrenewal') return null;
+  if (isTrouble(seen.status))
+    throw await parkRecord(work, record, describeTrouble(certificateId, seen.status));
+  if (!hasOurCsr(seen, order)) {
+    throw await parkRecord(
+      work,
+      record,
+      `Certificate ${certificateId} was activated at Namecheap with another CSR than ours. Check who did it; then reissue it with the right CSR.`,
+    );
+  }
+  if (seen.status === 'active') return await saveActivated(work, record, [], ACCEPTED_BEFORE);
+  return await saveRecovered(work, record, certificateId, order);
+}
+
+/** Activated first, instructions second: what was accepted must not depend on whether they can be read again. */
+async function saveRecovered(
+  work: Work,
+  record: CertificateRecord,
+  certificateId: number,
+  order: CheckedOrder,
+): Promise<CertificateRecord> {
+  try {
+    const validation = await recoverValidation(work, certificateId, order);
+    return await saveActivated(work, record, validation, ACCEPTED_BEFORE);
+  } catch (error) {
+    if (error instanceof StaleRecordError) throw error;
+    const problem = `The activation was accepted, but what to publish for validation could not be read again (${describeError(error)}). It is in the account at Namecheap.`;
+    const saved = await saveActivated(work, record, order.dcv.filter(isEmail), problem);
+    return await work.certificates.save({
+      before: saved,
+      after: { ...saved, problem },
+      change: { cause: problem },
+    });
+  }
+}
+
+function hasOurCsr(seen: CertificateInfo, order: CheckedOrder): boolean {
+  if (seen.csr === null) return false;
+  try {
+    return parseCsr(seen.csr).publicKeyHash === order.csr.publicKeyHash;
+  } catch {
+    return false; // Whatever it is, it is not the CSR we sent.
+  }
+}
+
+/** getInfo does not tell what to publish; setting the same method again does (documented retry). */
+async function recoverValidation(
+  work: Work,
+  certificateId: number,
+  order: CheckedOrder,
+): Promise<ValidationInstruction[]> {
+  if (order.dcv.every(isEmail)) return order.dcv.filter(isEmail);
+  const input = { certificateId, dcv: order.dcv, isMultiDomain: order.product.coverage === 'multi' };
+  return await work.account.api.editDcvMethod(input, { signal: work.signal });
+}
+
+function isEmail(choice: DcvChoice): choice is DcvChoice & { method: 'email'; approverEmail: string } {
+  return choice.method === 'email' && choice.approverEmail !== undefined;
+}

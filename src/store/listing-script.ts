@@ -1,0 +1,60 @@
+import { defineScript } from './script.js';
+
+const DAY_MS = 86_400_000;
+
+/**
+ * KEYS: the account's, as 7 onwards minus 6, that is 1–12, then events. ARGV: startedAt, completedAt, rows JSON,
+ * ISO time, module, account.
+ * An unclaimed id is ours only if one of our unsettled or settled-as-not-made purchases explains it; else it is foreign.
+ */
+export const RECORD_LISTING = defineScript(`
+local lanes, notMade, claims, stock, foreign = KEYS[1], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local unsettled, settled = {}, {}
+for _, raw in ipairs(redis.call('HVALS', lanes)) do table.insert(unsettled, cjson.decode(raw)) end
+local completedAt = tonumber(ARGV[2])
+for _, raw in ipairs(redis.call('HVALS', notMade)) do
+  local p = cjson.decode(raw)
+  -- Executed a day later is not plausible any more: from then on it would only take somebody's purchase for ours.
+  if p.begunAt + ${DAY_MS} < completedAt then redis.call('HDEL', notMade, p.id) else table.insert(settled, p) end
+end
+local function explains(p, row)
+  if row.product ~= cjson.null and row.product ~= p.product then return false end
+  if row.years ~= cjson.null and row.years ~= p.years then return false end
+  -- Bought on an earlier day than our intent, give or take a day for the zone: not by us.
+  return row.purchasedAt == cjson.null or row.purchasedAt + ${2 * DAY_MS} > p.begunAt
+end
+local candidates, newForeign, newStock = {}, {}, {}
+for _, row in ipairs(cjson.decode(ARGV[3])) do
+  local id = string.format('%.0f', row.certificateId)
+  local known = redis.call('HEXISTS', claims, id) + redis.call('HEXISTS', stock, id) + redis.call('HEXISTS', foreign, id)
+  if known == 0 then
+    local isOpen = false
+    for _, p in ipairs(unsettled) do
+      if p.begunAt <= completedAt and explains(p, row) then isOpen = true end
+    end
+    if isOpen then
+      table.insert(candidates, id)
+    else
+      local late
+      for _, p in ipairs(settled) do
+        if not p.used and row.product ~= cjson.null and explains(p, row) then late = p break end
+      end
+      if late then
+        late.used = true
+        redis.call('HDEL', notMade, late.id)
+        redis.call('HSET', stock, id, cjson.encode({product = late.product, type = row.type, years = late.years, sansToAdd = late.sansToAdd, purchaseId = late.id}))
+        table.insert(newStock, id)
+      else
+        redis.call('HSET', foreign, id, ARGV[4])
+        local event = {
+          id = 'foreign-' .. ARGV[6] .. '-' .. id, type = 'account.foreign', at = ARGV[4], serviceId = cjson.null,
+          module = ARGV[5], data = {certificateId = row.certificateId, type = row.type, years = row.years},
+        }
+        redis.call('XADD', KEYS[13], 'MAXLEN', '~', 100000, '*', 'event', cjson.encode(event))
+        table.insert(newForeign, id)
+      end
+    end
+  end
+end
+redis.call('HSET', KEYS[10], 'startedAt', ARGV[1], 'completedAt', ARGV[2])
+return {candidates, newForeign, newStock}`);
