@@ -176,6 +176,26 @@ describe('an order that waits', () => {
     expect((await bench.read(serviceId)).problem).toMatch(/does not add up/);
   });
 
+  it('after a correction has its own week, however long ago it was ordered first', async () => {
+    await using bench = await startBench(redis);
+    const payload = await composeOrder('corrected.example.com');
+    await bench.accept(payload);
+    const error = { number: 2011295, text: 'ApproverEmail is not valid' };
+    await bench.control('_fault', { command: 'ssl.activate', fault: 'error', count: 1, error });
+    await expect(bench.advance(payload.serviceId)).rejects.toThrow(/2011295/);
+    const failed = await bench.read(payload.serviceId);
+    const longAgo = new Date(Date.now() - 8 * 86_400_000).toISOString();
+    const change = { cause: 'aged by the test' };
+    await bench.store.certificates.save({
+      before: failed,
+      after: { ...failed, acceptedAt: longAgo },
+      change,
+    });
+    await bench.accept({ ...payload, dcv: { method: 'http' } });
+    await bench.control('_fault', { command: 'ssl.activate', fault: 'drop-before', count: 1 });
+    expect(await bench.advance(payload.serviceId, 3)).toMatchObject({ status: 'pending-validation' });
+  });
+
   it('for a week without getting anywhere fails, with the reason', async () => {
     await using bench = await startBench(redis);
     const serviceId = await acceptOn(bench, 'week.example.com');

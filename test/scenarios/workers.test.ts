@@ -146,6 +146,23 @@ async function deleteQueueKeys(system: System): Promise<void> {
   if (keys.length > 0) await redis.del(...keys);
 }
 
+describe('an account that is paused', () => {
+  it('has its pending certificates put off, so that they do not fill every batch of the collector', async () => {
+    await using system = await System.start({ sandbox: unlimited });
+    await system.control('_validation', { mode: 'never' });
+    const payload = await composeOrder('paused.example.com');
+    await system.run('order', payload);
+    const { account } = (await system.readRecord(payload.serviceId)) ?? { account: '' };
+    await system.app.store.accounts.pause(account, { scope: 'all', reason: 'by hand', until: null });
+    const { redis, keys } = system.app.store;
+    const readDelay = async () => Number(await redis.zscore(keys.open, payload.serviceId)) - Date.now();
+    await until(
+      async () => ((await readDelay()) > 5000 ? true : null),
+      async () => `it is due in ${await readDelay()} ms`,
+    );
+  });
+});
+
 describe('a record that cannot be read', () => {
   it('is left alone and told of, and holds up nobody else', async () => {
     await using system = await System.start({ sandbox: unlimited, worker: false });

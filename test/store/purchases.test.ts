@@ -234,6 +234,23 @@ describe('settling', () => {
   });
 });
 
+describe('stock', () => {
+  it('never takes a certificate that is claimed, nor one of a purchase whose lane moved on', async () => {
+    await Promise.all(['a', 'b'].map(accept));
+    await list();
+    const begun = await begin('a');
+    const stock = store.keys.account('acc', 'stock');
+    await redis.client.hset(store.keys.account('acc', 'claims'), '42', 'somebody');
+    await store.purchases.addStock('acc', row(42), begun.purchase);
+    expect(await redis.client.hlen(stock)).toBe(0);
+    await store.purchases.addStock('acc', row(43), begun.purchase);
+    expect(await redis.client.hkeys(stock)).toEqual(['43']);
+    await settleNotMade(begun, false);
+    await store.purchases.addStock('acc', row(44), begun.purchase);
+    expect(await redis.client.hkeys(stock)).toEqual(['43']);
+  });
+});
+
 describe('a listing', () => {
   it('calls what no purchase explains foreign, once, and never again ours', async () => {
     expect(await list([row(9001)])).toMatchObject({ foreign: [9001], candidates: [] });
