@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { InputError } from '../src/errors.js';
 import { keepSecret, redact } from '../src/redact.js';
+import { cronPattern } from './cron-pattern.js';
 import { formatDuration, parseDuration, readDuration } from './duration.js';
 import { hasHashTag, redisNodes, redisUrl, type RedisTarget } from './redis-target.js';
 
@@ -27,6 +28,8 @@ export interface Environment {
   isVolatileAllowed: boolean;
   shutdownGraceMs: number;
   collectEveryMs: number;
+  /** When the scan runs: a cron pattern, UTC. */
+  scanCron: string;
   /** Fixed lead time of reissues; null: a third of the certificate's life. */
   reissueBeforeMs: number | null;
   /** Jitter of due times; null: a twelfth of the life, at most 14 days. */
@@ -97,6 +100,7 @@ const schema = z
       .prefault('0'),
     PMNAMECHEAP_SHUTDOWN_GRACE: duration('0s', '1h').prefault('30s'),
     PMNAMECHEAP_COLLECT_EVERY: duration('100ms', '24h').prefault('1m'),
+    PMNAMECHEAP_SCAN_CRON: cronPattern.prefault('*/15 * * * *'),
     PMNAMECHEAP_REISSUE_BEFORE: duration('1m', '365d').optional(),
     PMNAMECHEAP_REISSUE_SPREAD: duration('0s', '30d').optional(),
   })
@@ -198,6 +202,7 @@ export function parseEnvironment(
     isVolatileAllowed: fields.PMNAMECHEAP_ALLOW_VOLATILE === '1',
     shutdownGraceMs: fields.PMNAMECHEAP_SHUTDOWN_GRACE,
     collectEveryMs: fields.PMNAMECHEAP_COLLECT_EVERY,
+    scanCron: fields.PMNAMECHEAP_SCAN_CRON,
     reissueBeforeMs: fields.PMNAMECHEAP_REISSUE_BEFORE ?? null,
     reissueSpreadMs: fields.PMNAMECHEAP_REISSUE_SPREAD ?? null,
   };

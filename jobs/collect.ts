@@ -3,14 +3,16 @@ import { brake } from '../src/certificates/brake.js';
 import { collectPending } from '../src/certificates/collect.js';
 import type { OpenService, Stored } from '../src/certificates/ports.js';
 import { describeError, FailError, InputError, WaitError } from '../src/errors.js';
-import { moveRecord, type CertificateRecord } from '../src/certificates/record.js';
+import { readStage, type CertificateRecord } from '../src/certificates/record.js';
+import { composeRing } from '../src/certificates/ring.js';
+import { moveRecord } from '../src/certificates/transitions.js';
 import { NamecheapError } from '../src/namecheap/errors.js';
 import { defineJob, done, type JobContext } from '../src/job.js';
 
 /** Records looked at in one run; more stay due and come with the next. */
 const BATCH = 500;
 
-/** A rung order gets this long to be taken by a worker before it is rung again, ms. */
+/** What was rung gets this long to be taken by a worker before it is rung again, ms. */
 const RING_EVERY_MS = 300_000;
 
 /** What cannot be read is tried again this much later, ms: by then a newer worker may have finished it. */
@@ -41,17 +43,38 @@ async function loadDue(context: JobContext): Promise<Due[]> {
   return due;
 }
 
-/** Rings again for orders that nobody works on any more. Claiming first: an order that moved on meanwhile is left alone. */
+/** Rings again for work that nobody does any more. Claiming first: what moved on meanwhile is left alone. */
 async function ringLost(context: JobContext, lost: readonly Due[]): Promise<number> {
   let rung = 0;
-  for (const { seen, record, request } of lost) {
+  for (const { seen, ...stored } of lost) {
     if (!(await context.certificates.claimOpen(seen, context.now() + RING_EVERY_MS))) continue;
+    const ring = composeRing(stored);
+    if (ring === null) continue;
     try {
-      await context.ring('order', request);
+      await context.ring(ring.job, ring.payload);
       rung++;
     } catch (error) {
       context.log.log(3, 'collect', `${seen.serviceId} cannot be rung: ${describeError(error)}`);
-      if (error instanceof InputError) await parkInvalid(context, record, error);
+      if (error instanceof InputError && ring.job === 'order')
+        await parkInvalid(context, stored.record, error);
+    }
+  }
+  return rung;
+}
+
+/** Rings again for what was accepted and whose job was lost before it began. */
+async function ringErrands(context: JobContext): Promise<number> {
+  let rung = 0;
+  for (const seen of await context.certificates.listErrands(context.now(), BATCH)) {
+    if (!(await context.certificates.claimErrands(seen, context.now() + RING_EVERY_MS))) continue;
+    try {
+      const stored = await context.certificates.load(seen.serviceId);
+      for (const { id, job, payload } of stored?.record.errands ?? []) {
+        await context.ring(job, { ...payload, requestId: id });
+        rung++;
+      }
+    } catch (error) {
+      context.log.log(3, 'collect', `${seen.serviceId}: ${describeError(error)}`);
     }
   }
   return rung;
@@ -95,24 +118,24 @@ async function collectModule(
   }
 }
 
-/** Fetches what was issued, and rings again for unfinished orders whose job was lost. Nothing pending → no call. */
+/** Fetches what was issued, and rings again for unfinished work whose job was lost. Nothing pending → no call. */
 export const collect = defineJob<Record<string, never>, Collected>({
   name: 'collect',
-  summary: 'fetch issued certificates, and ring again for orders whose job was lost',
+  summary: 'fetch issued certificates, and ring again for work whose job was lost',
   schema: z.strictObject({}),
   example: {},
   subject: () => 'all',
   options: { concurrency: 1, priority: 20, attempts: 1 },
-  everyMs: (environment) => environment.collectEveryMs,
+  schedule: (environment) => ({ everyMs: environment.collectEveryMs }),
   async run(_payload, context) {
     const due = await loadDue(context);
-    const pending = due.filter(({ record }) => record.status === 'pending-validation');
+    const pending = due.filter(({ record }) => readStage(record) === 'pending-validation');
     const issued: string[] = [];
     for (const module of new Set(pending.map(({ record }) => record.module))) {
       const ones = pending.filter(({ record }) => record.module === module);
       issued.push(...(await collectModule(context, module, ones)));
     }
-    const lost = due.filter(({ record }) => record.status !== 'pending-validation');
-    return done({ issued, rung: await ringLost(context, lost) });
+    const lost = due.filter(({ record }) => readStage(record) !== 'pending-validation');
+    return done({ issued, rung: (await ringLost(context, lost)) + (await ringErrands(context)) });
   },
 });

@@ -1,9 +1,15 @@
 import type { JobDefinition } from '../src/job.js';
 import { collect } from './collect.js';
 import { order } from './order.js';
+import { reissue } from './reissue.js';
+import { renew } from './renew.js';
+import { scan } from './scan.js';
 import { test } from './test.js';
 
 /** Every job of this system, by name. A new job is a file beside this one and a line here. */
 export const jobs: ReadonlyMap<string, JobDefinition> = new Map(
-  [order, test, collect].map((definition) => [definition.name, definition as JobDefinition]),
+  [order, renew, reissue, test, collect, scan].map((definition) => [
+    definition.name,
+    definition as JobDefinition,
+  ]),
 );

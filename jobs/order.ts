@@ -1,5 +1,5 @@
 import { acceptOrder } from '../src/certificates/accept.js';
-import { advanceOrder } from '../src/certificates/advance.js';
+import { advanceOperation } from '../src/certificates/advance.js';
 import {
   checkOrder,
   fingerprintOrder,
@@ -9,20 +9,15 @@ import {
 } from '../src/certificates/order-payload.js';
 import { presentResult, type CertificateResult } from '../src/certificates/present.js';
 import { StaleRecordError } from '../src/certificates/errors.js';
-import type { Account } from '../src/certificates/ports.js';
-import { saveWait } from '../src/certificates/wait.js';
-import { PmnamecheapError, WaitError } from '../src/errors.js';
+import { openServiceAccount } from '../src/certificates/open-account.js';
+import { WaitError } from '../src/errors.js';
 import { requireModule } from '../src/modules/require-module.js';
-import { isUnfinished } from '../src/certificates/record.js';
-import { defineJob, done, type JobContext } from '../src/job.js';
+import { defineJob, done } from '../src/job.js';
 import { accountId } from '../src/modules/settings.js';
 import type { Store } from '../src/store/store.js';
 
 /** Two producers may order the same service at the same moment: whoever loses looks again, so often. */
 const ACCEPT_TRIES = 5;
-
-/** An account that does not open (module removed, other secret key) needs a person: look again this rarely, ms. */
-const ACCOUNT_CLOSED_MS = 60_000;
 
 /**
  * Makes the order durable: the record, its entry in `open`, its event. From here on it is not lost, whatever happens
@@ -74,21 +69,6 @@ async function isKnown(payload: OrderPayload, store: Store): Promise<boolean> {
   );
 }
 
-function isFinal(error: unknown): error is PmnamecheapError {
-  return error instanceof PmnamecheapError && error.verdict === 'fail';
-}
-
-/** An account that does not open keeps the order waiting, and `certificate show` tells why. */
-async function openAccount(payload: OrderPayload, context: JobContext): Promise<Account> {
-  try {
-    return await context.openAccount(payload.module, payload.serviceId);
-  } catch (error) {
-    const stored = await context.certificates.load(payload.serviceId);
-    if (stored === null || !isUnfinished(stored.record.status) || !isFinal(error)) throw error;
-    throw await saveWait(context, stored.record, error.message, ACCOUNT_CLOSED_MS);
-  }
-}
-
 /** Buy and activate a certificate; it ends when Namecheap has accepted the CSR. Issuance follows as an event. */
 export const order = defineJob<OrderPayload, CertificateResult>({
   name: 'order',
@@ -106,7 +86,7 @@ export const order = defineJob<OrderPayload, CertificateResult>({
   accept,
   async run(payload, context) {
     if (!(await isKnown(payload, context.store))) await accept(payload, context.store, context.now());
-    const account = await openAccount(payload, context);
-    return done(presentResult(await advanceOrder({ ...context, account }, payload.serviceId)));
+    const account = await openServiceAccount(context, payload.serviceId, payload.module);
+    return done(presentResult(await advanceOperation({ ...context, account }, payload.serviceId)));
   },
 });

@@ -46,19 +46,15 @@ export class App {
    */
   async enqueue(name: string, payload: unknown): Promise<string> {
     const { definition, parsed } = validate(name, payload);
-    await definition.accept?.(parsed, this.store, Date.now());
-    return await this.#add(definition, parsed);
+    const id = composeJobId(definition, parsed);
+    await definition.accept?.(parsed, this.store, Date.now(), id);
+    return await this.queues.add(definition, parsed, id);
   }
 
   /** Adds a job for work that is durable already. @throws InputError as {@link enqueue}. */
-  async ring(name: string, payload: unknown): Promise<string> {
+  async ring(name: string, payload: unknown, priority?: number): Promise<string> {
     const { definition, parsed } = validate(name, payload);
-    return await this.#add(definition, parsed);
-  }
-
-  async #add(definition: JobDefinition, parsed: unknown): Promise<string> {
-    const id = `${definition.name}-${definition.subject(parsed)}-${randomUUID().slice(0, 8)}`;
-    return await this.queues.add(definition, parsed, id);
+    return await this.queues.add(definition, parsed, composeJobId(definition, parsed), priority);
   }
 
   async close(): Promise<void> {
@@ -69,6 +65,10 @@ export class App {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+function composeJobId(definition: JobDefinition, parsed: unknown): string {
+  return `${definition.name}-${definition.subject(parsed)}-${randomUUID().slice(0, 8)}`;
 }
 
 function validate(name: string, payload: unknown): { definition: JobDefinition; parsed: unknown } {

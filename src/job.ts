@@ -21,13 +21,18 @@ export function snooze<Result>(delayMs: number, reason: string): RunEnd<Result> 
 /** What a handler is handed. Nothing in it knows the queue, so a unit test is a function call. `{ ...context, account }` is an {@link AccountWork}. */
 export interface JobContext extends Omit<AccountWork, 'account'> {
   store: Store;
+  /** The job's id: the same when the job runs again. */
+  jobId: string;
   /** The module's Namecheap account, its key opened; `subject` tells the log what its calls are for. @throws FailError when there is no such module. */
   openAccount(module: string, subject?: string): Promise<Account>;
   /** An account for the connection test: from settings that need not be stored, and not held back by a pause. */
   openForTest(settings: AccountSettings, parameters: ModuleParameters, module: string): Account;
-  /** Adds a job for work that is durable already. @returns its id. @throws InputError when the payload is not valid. */
-  ring(job: string, payload: unknown): Promise<string>;
+  /** Adds a job for work that is durable already, with a priority of its own where it is urgent. @returns its id. @throws InputError when the payload is not valid. */
+  ring(job: string, payload: unknown, priority?: number): Promise<string>;
 }
+
+/** Every so many ms, or by a cron pattern in UTC. */
+export type Rhythm = { everyMs: number } | { cron: string };
 
 export interface JobDefinition<Payload = unknown, Result = unknown> {
   name: string;
@@ -47,9 +52,9 @@ export interface JobDefinition<Payload = unknown, Result = unknown> {
     attempts: number;
   };
   /** Makes the work durable before the job is added, so that losing every job loses nothing. */
-  accept?(payload: Payload, store: Store, now: number): Promise<void>;
-  /** For a job that repeats by itself: how often, ms. */
-  everyMs?(environment: Environment): number;
+  accept?(payload: Payload, store: Store, now: number, jobId: string): Promise<void>;
+  /** For a job that repeats by itself: its rhythm; null where this environment does not need it. */
+  schedule?(environment: Environment): Rhythm | null;
   /** The payload as it may stay in Redis once the job is done; for those that carried something sealed. */
   scrub?(payload: Payload): unknown;
   run(payload: Payload, context: JobContext): Promise<RunEnd<Result>>;

@@ -52,9 +52,10 @@ export async function startWorker(app: App, choice: WorkerChoice = {}): Promise<
   });
   try {
     await group.ready();
-    const schedules = definitions.flatMap((definition) =>
-      definition.everyMs === undefined ? [] : [{ definition, everyMs: definition.everyMs(app.environment) }],
-    );
+    const schedules = definitions.flatMap((definition) => {
+      const rhythm = definition.schedule?.(app.environment) ?? null;
+      return rhythm === null ? [] : [{ definition, rhythm }];
+    });
     await ensureSchedulers(app.queues, schedules);
     const stopWatching = watchSchedulers(app.queues, schedules, app.log);
     return {
@@ -111,7 +112,7 @@ function composeContext(
   app: App,
   accounts: Accounts,
   leaseMarginMs: number,
-): Omit<JobContext, 'signal' | 'report'> {
+): Omit<JobContext, 'jobId' | 'signal' | 'report'> {
   const { environment, store, log } = app;
   const { settleTimeMs, collectEveryMs, reissueBeforeMs, reissueSpreadMs } = environment;
   const leaseMs = environment.httpTimeoutMs + leaseMarginMs;
@@ -132,6 +133,6 @@ function composeContext(
     openAccount: (module, subject) => accounts.open(module, subject),
     openForTest: (settings, parameters, module) =>
       accounts.openSettings(settings, parameters, module, { isTest: true }),
-    ring: (name, payload) => app.ring(name, payload),
+    ring: (name, payload, priority) => app.ring(name, payload, priority),
   };
 }

@@ -5,7 +5,8 @@ import {
   type CheckedOrder,
   type OrderPayload,
 } from './order-payload.js';
-import { moveRecord, RING_GRACE_MS, type CertificateRecord } from './record.js';
+import { RING_GRACE_MS, type CertificateRecord } from './record.js';
+import { composeOperation, moveRecord } from './transitions.js';
 
 /** What an order means for a service that may be known already. */
 export type Acceptance =
@@ -23,7 +24,7 @@ export function composeRecord(order: CheckedOrder, account: string, now: number)
     module: order.payload.module,
     account,
     status: 'accepted',
-    operation: { job: 'order', state: 'accepted', since: at },
+    operation: composeOperation('order', 'accepted', now),
     ...describeOrder(order),
     type: null,
     acceptedAt: at,
@@ -41,6 +42,15 @@ export function composeRecord(order: CheckedOrder, account: string, now: number)
     paidTill: null,
     termEnd: null,
     nextReissueAt: null,
+    sansAdded: 0,
+    renewals: [],
+    covered: [],
+    announced: {},
+    automationStopped: null,
+    errands: [],
+    doneErrands: [],
+    shelved: null,
+    closedFrom: null,
     problem: null,
     attempts: 0,
     lostTries: 0,

@@ -1,4 +1,4 @@
-import { describeError } from '../errors.js';
+import { describeError, FailError } from '../errors.js';
 import type { CertificateInfo, DcvChoice, ValidationInstruction } from '../namecheap/api.js';
 import { parseCsr } from './csr.js';
 import { collectDelay } from './due.js';
@@ -6,10 +6,11 @@ import { StaleRecordError } from './errors.js';
 import type { CheckedOrder } from './order-payload.js';
 import { parkRecord } from './park.js';
 import type { Work } from './ports.js';
-import { moveRecord, type CertificateRecord } from './record.js';
+import type { CertificateRecord } from './record.js';
+import { moveRecord } from './transitions.js';
 import { describeTrouble, isTrouble } from './trouble.js';
 
-const ACCEPTED_BEFORE = 'the unanswered activation had been accepted';
+const ACCEPTED_BEFORE = 'the unanswered submission of the CSR had been accepted';
 
 /** Namecheap has the CSR: the certificate is waited for from now on. */
 export async function saveActivated(
@@ -19,18 +20,27 @@ export async function saveActivated(
   cause: string,
 ): Promise<CertificateRecord> {
   const now = work.now();
-  const after = moveRecord(record, 'pending-validation', now, {
-    validation,
-    problem: null,
-    activationBegunAt: null,
-    activatedAt: new Date(now).toISOString(),
-    nextActionAt: now + collectDelay(0, work.settings.collectEveryMs),
-  });
+  const after = moveRecord(record, 'pending-validation', now, describeAccepted(work, validation));
   return await work.certificates.save({
     before: record,
     after,
     change: { cause, event: 'certificate.activated' },
   });
+}
+
+/** What every accepted CSR changes in the record. */
+export function describeAccepted(
+  work: Work,
+  validation: ValidationInstruction[],
+): Partial<CertificateRecord> {
+  const now = work.now();
+  return {
+    validation,
+    problem: null,
+    activationBegunAt: null,
+    activatedAt: new Date(now).toISOString(),
+    nextActionAt: now + collectDelay(0, work.settings.collectEveryMs),
+  };
 }
 
 /** Whether an unanswered activation happened. Null: it did not, it may be made again. */
@@ -53,23 +63,27 @@ export async function lookUpActivation(
     );
   }
   if (seen.status === 'active') return await saveActivated(work, record, [], ACCEPTED_BEFORE);
-  return await saveRecovered(work, record, certificateId, order);
+  return await saveRecovered(work, certificateId, order, (validation, cause) =>
+    saveActivated(work, record, validation, cause),
+  );
 }
 
-/** Activated first, instructions second: what was accepted must not depend on whether they can be read again. */
-async function saveRecovered(
+/**
+ * Accepted first, instructions second: what was accepted must not depend on whether they can be read again.
+ * @param save records the acceptance with what must be published
+ */
+export async function saveRecovered(
   work: Work,
-  record: CertificateRecord,
   certificateId: number,
   order: CheckedOrder,
+  save: (validation: ValidationInstruction[], cause: string) => Promise<CertificateRecord>,
 ): Promise<CertificateRecord> {
   try {
-    const validation = await recoverValidation(work, certificateId, order);
-    return await saveActivated(work, record, validation, ACCEPTED_BEFORE);
+    return await save(await recoverValidation(work, certificateId, order), ACCEPTED_BEFORE);
   } catch (error) {
-    if (error instanceof StaleRecordError) throw error;
-    const problem = `The activation was accepted, but what to publish for validation could not be read again (${describeError(error)}). It is in the account at Namecheap.`;
-    const saved = await saveActivated(work, record, order.dcv.filter(isEmail), problem);
+    if (error instanceof StaleRecordError || error instanceof FailError) throw error;
+    const problem = `The CSR was accepted, but what to publish for validation could not be read again (${describeError(error)}). Ask for it once more with a dcv job.`;
+    const saved = await save(order.dcv.filter(isEmail), problem);
     return await work.certificates.save({
       before: saved,
       after: { ...saved, problem },
@@ -78,7 +92,8 @@ async function saveRecovered(
   }
 }
 
-function hasOurCsr(seen: CertificateInfo, order: CheckedOrder): boolean {
+/** Whether Namecheap holds the CSR that we submitted, by its key. */
+export function hasOurCsr(seen: CertificateInfo, order: CheckedOrder): boolean {
   if (seen.csr === null) return false;
   try {
     return parseCsr(seen.csr).publicKeyHash === order.csr.publicKeyHash;
@@ -88,7 +103,7 @@ function hasOurCsr(seen: CertificateInfo, order: CheckedOrder): boolean {
 }
 
 /** getInfo does not tell what to publish; setting the same method again does (documented retry). */
-async function recoverValidation(
+export async function recoverValidation(
   work: Work,
   certificateId: number,
   order: CheckedOrder,

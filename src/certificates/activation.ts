@@ -1,4 +1,5 @@
-import { describeError, WaitError } from '../errors.js';
+import { describeError, FailError, WaitError } from '../errors.js';
+import type { ActivateInput, CallOptions, ValidationInstruction } from '../namecheap/api.js';
 import { NamecheapError } from '../namecheap/errors.js';
 import { lookUpActivation, saveActivated } from './activation-lookup.js';
 import { delayAfter } from './backoff.js';
@@ -7,23 +8,64 @@ import { StaleRecordError } from './errors.js';
 import type { CheckedOrder } from './order-payload.js';
 import { parkRecord } from './park.js';
 import type { Work } from './ports.js';
-import { moveRecord, RING_GRACE_MS, type CertificateRecord } from './record.js';
+import { readFlightId, RING_GRACE_MS, type CertificateRecord } from './record.js';
+import { lookUpReissue, saveReissued } from './reissue.js';
+import { moveRecord } from './transitions.js';
+
+/** One way to hand the CA a CSR: `ssl.activate` for what was bought, `ssl.reissue` for what is in force. */
+interface Submission {
+  /** For people. */
+  verb: 'activation' | 'reissue';
+  /** The certificate that the command names. */
+  certificateId: number;
+  /** Whether an unanswered one happened. Null: it did not, it may be made again. */
+  lookUp(record: CertificateRecord): Promise<CertificateRecord | null>;
+  call(
+    input: ActivateInput,
+    options: CallOptions,
+  ): Promise<{ certificateId: number; validation: ValidationInstruction[] }>;
+  save(
+    record: CertificateRecord,
+    made: { certificateId: number; validation: ValidationInstruction[] },
+  ): Promise<CertificateRecord>;
+}
+
+function planSubmission(work: Work, record: CertificateRecord, order: CheckedOrder): Submission {
+  const { api } = work.account;
+  const isReissue = record.operation?.job === 'reissue';
+  const certificateId = isReissue ? record.certificateId : readFlightId(record);
+  if (certificateId === null) throw new Error(`${record.serviceId} submits a CSR without a certificate id`);
+  const cause = 'Namecheap accepted the CSR';
+  if (isReissue)
+    return {
+      ...{ verb: 'reissue', certificateId },
+      lookUp: (begun) => lookUpReissue(work, begun, certificateId, order),
+      call: (input, options) => api.reissue(input, options),
+      save: (begun, made) => saveReissued(work, begun, made.certificateId, made.validation, cause),
+    };
+  return {
+    ...{ verb: 'activation', certificateId },
+    lookUp: (begun) => lookUpActivation(work, begun, certificateId, order),
+    call: (input, options) => api.activate(input, options),
+    save: (begun, made) => saveActivated(work, begun, made.validation, cause),
+  };
+}
 
 /**
- * Submits the CSR of a bought certificate. Free but not idempotent: the intent is recorded first, and an activation
- * that was begun and not answered is looked up before it is repeated.
+ * Submits the CSR of what is in flight. Free but not idempotent: the intent is recorded first, and a submission that was
+ * begun and not answered is looked up before it is repeated.
  * @returns the record, `pending-validation`.
  * @throws WaitError when it must be tried or looked at later; FailError when Namecheap refuses the input (what was bought stays the service's) or it was parked.
  */
-export async function activateCertificate(
+export async function submitCsr(
   work: Work,
   record: CertificateRecord,
   order: CheckedOrder,
 ): Promise<CertificateRecord> {
-  const { certificateId } = record;
-  if (certificateId === null) throw new Error(`${record.serviceId} is purchased without a certificate id`);
+  const submission = planSubmission(work, record, order);
+  const { certificateId, verb } = submission;
   if (record.activationBegunAt !== null) {
-    const found = await lookUpActivation(work, record, certificateId, order);
+    const found = await submission.lookUp(record);
     if (found !== null) return found;
   }
   const begun = await work.certificates.save({
@@ -34,7 +76,7 @@ export async function activateCertificate(
       problem: null,
       nextActionAt: work.now() + RING_GRACE_MS,
     },
-    change: { cause: `activation of ${certificateId} begun`, lease: work.lease },
+    change: { cause: `${verb} of ${certificateId} begun`, lease: work.lease },
   });
   // Somebody may have decided the claim differently meanwhile.
   const owner = await work.purchases.readOwner(record.account, certificateId);
@@ -42,20 +84,19 @@ export async function activateCertificate(
     const problem = `Certificate ${certificateId} belongs to ${owner === null ? 'nobody' : `service ${owner}`} in our books, not to this service. Compare both with certificate show before anything is activated.`;
     throw await parkRecord(work, begun, problem);
   }
-  await work.report(`activating certificate ${certificateId}`);
+  await work.report(`${verb} of certificate ${certificateId}`);
   try {
     const input = { certificateId, csr: order.csr.pem, dcv: order.dcv, ...order.activation };
-    const { validation } = await work.account.api.activate(input, { signal: work.signal });
-    return await saveActivated(work, begun, validation, 'Namecheap accepted the CSR');
+    return await submission.save(begun, await submission.call(input, { signal: work.signal }));
   } catch (error) {
     if (error instanceof StaleRecordError) throw error;
-    if (error instanceof WaitError) throw await forgetActivation(work, begun, error);
-    throw await settleActivationFailure(work, begun, error);
+    if (error instanceof WaitError) throw await forgetSubmission(work, begun, error);
+    throw await settleFailure(work, begun, submission, error);
   }
 }
 
 /** The quota or a pause held the call back: nothing was submitted, so there is nothing to look up. */
-async function forgetActivation(work: Work, record: CertificateRecord, end: WaitError): Promise<WaitError> {
+async function forgetSubmission(work: Work, record: CertificateRecord, end: WaitError): Promise<WaitError> {
   const after = { ...record, activationBegunAt: null };
   await work.certificates.save({
     before: record,
@@ -65,24 +106,20 @@ async function forgetActivation(work: Work, record: CertificateRecord, end: Wait
   return end;
 }
 
-async function settleActivationFailure(
+async function settleFailure(
   work: Work,
   record: CertificateRecord,
+  { verb }: Submission,
   error: unknown,
 ): Promise<Error> {
+  if (error instanceof FailError) return error; // Parked already, where its outcome was saved.
   const isRefusal = error instanceof NamecheapError && error.outcome === 'not-made';
   if (isRefusal && error.verdict === 'fail' && error.errorClass === 'input') {
-    const problem = `${error.message} What was bought (certificate ${String(record.certificateId)}) stays with this service: order the same serviceId, type and years again with corrected csr, dcv or contacts.`;
-    const after = moveRecord(record, 'failed', work.now(), {
-      problem,
-      activationBegunAt: null,
-      nextActionAt: null,
-    });
-    await work.certificates.save({
-      before: record,
-      after,
-      change: { cause: problem, event: 'certificate.failed', lease: work.lease },
-    });
+    const problem = `${error.message} ${adviseCorrection(record)}`;
+    const changes = { problem, activationBegunAt: null, nextActionAt: null };
+    const after = moveRecord(record, 'failed', work.now(), changes);
+    const change = { cause: problem, event: 'certificate.failed' as const, lease: work.lease };
+    await work.certificates.save({ before: record, after, change });
     return error;
   }
   if (error instanceof NamecheapError && error.errorClass === 'manual')
@@ -92,7 +129,7 @@ async function settleActivationFailure(
     ...record,
     // Only a call that surely did nothing may be repeated without a look.
     activationBegunAt: isRefusal && error.errorClass !== 'state' ? null : record.activationBegunAt,
-    problem: `The activation was not accepted yet: ${describeError(error)}`,
+    problem: `The ${verb} was not accepted yet: ${describeError(error)}`,
     attempts: record.attempts + 1,
     nextActionAt: work.now() + delayMs + RING_GRACE_MS,
   };
@@ -103,4 +140,16 @@ async function settleActivationFailure(
   });
   if (isRefusal) return await brake(work, error, delayMs);
   return new WaitError(after.problem, delayMs);
+}
+
+function adviseCorrection(record: CertificateRecord): string {
+  const bought = `What was bought (certificate ${String(readFlightId(record))}) stays with this service`;
+  switch (record.operation?.job ?? 'order') {
+    case 'order':
+      return `${bought}: order the same serviceId, type and years again with corrected csr, dcv or contacts.`;
+    case 'renew':
+      return `${bought}: renew it again with a corrected csr or dcv.`;
+    case 'reissue':
+      return 'The certificate in force is untouched: reissue it again with a corrected csr, dcv or names.';
+  }
 }

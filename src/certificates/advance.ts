@@ -1,13 +1,15 @@
 import { FailError, InputError, WaitError } from '../errors.js';
 import { NamecheapError } from '../namecheap/errors.js';
-import { activateCertificate } from './activation.js';
+import { submitCsr } from './activation.js';
 import { delayAfter } from './backoff.js';
 import { brake } from './brake.js';
 import { StaleRecordError } from './errors.js';
 import { checkOrder, type CheckedOrder, type OrderPayload } from './order-payload.js';
 import type { AccountWork, Stored, Work } from './ports.js';
-import { buyCertificate } from './purchase.js';
-import { isUnfinished, moveRecord, RING_GRACE_MS, type CertificateRecord } from './record.js';
+import { makePurchase } from './purchase.js';
+import { needsNames } from './purchase-plan.js';
+import { isUnfinished, readStage, RING_GRACE_MS, type CertificateRecord } from './record.js';
+import { moveRecord } from './transitions.js';
 import { resolvePurchase } from './resolve.js';
 import { saveWait } from './wait.js';
 
@@ -21,16 +23,19 @@ const LEASED_MS = 1500;
 const OTHER_ACCOUNT_MS = 60_000;
 
 /**
- * Takes an order as far as it goes without waiting: look → act → save, until Namecheap has the CSR. Each turn starts
+ * Takes what is in flight (an order, a renewal, a reissue) as far as it goes without waiting: look → act → save, until Namecheap has the CSR. Each turn starts
  * from the stored record, so it does not matter who left it where.
- * @returns the record, no longer `accepted`, `purchasing`, `purchase-unclear` or `purchased`.
+ * @returns the record, whose stage is no longer `accepted`, `purchasing`, `purchase-unclear` or `purchased`.
  * @throws WaitError to be run again later; FailError when it failed or is parked.
  */
-export async function advanceOrder(accountWork: AccountWork, serviceId: string): Promise<CertificateRecord> {
+export async function advanceOperation(
+  accountWork: AccountWork,
+  serviceId: string,
+): Promise<CertificateRecord> {
   const { certificates, settings, lease: token } = accountWork;
   const known = await certificates.load(serviceId);
   if (known === null) throw new StaleRecordError(serviceId, 'missing');
-  if (!isOrderOpen(known.record)) return finish(known.record);
+  if (!isJobOpen(known.record)) return finish(known.record);
   if (known.record.account !== accountWork.account.id)
     throw await refuseOtherAccount(accountWork, known.record);
   const lease = await certificates.lease(serviceId, token, settings.leaseMs);
@@ -60,12 +65,13 @@ async function refuseOtherAccount(work: AccountWork, record: CertificateRecord):
   return await saveWait(work, record, problem, OTHER_ACCOUNT_MS);
 }
 
-/** The steps that an order's job takes; what follows is collected. */
-function isOrderOpen({ status }: CertificateRecord): boolean {
-  return isUnfinished(status) && status !== 'pending-validation';
+/** The steps that an operation's job takes; what follows is collected. */
+function isJobOpen(record: CertificateRecord): boolean {
+  const stage = readStage(record);
+  return isUnfinished(stage) && stage !== 'pending-validation';
 }
 
-/** A look at Namecheap that failed decides nothing about the order: it is noted and repeated later. */
+/** A look at Namecheap that failed decides nothing about what is in flight: it is noted and repeated later. */
 async function settleReadFailure(work: Work, serviceId: string, error: NamecheapError): Promise<Error> {
   const stored = await work.certificates.load(serviceId);
   // A charged or submitted call that failed has been settled where it was made.
@@ -89,7 +95,7 @@ async function settleReadFailure(work: Work, serviceId: string, error: Namecheap
 /** What the job is told when the order waits; the reason is saved where it matters. */
 async function wait(work: Work, serviceId: string, end: WaitError): Promise<Error> {
   const stored = await work.certificates.load(serviceId);
-  if (stored === null || !isOrderOpen(stored.record)) return end;
+  if (stored === null || !isJobOpen(stored.record)) return end;
   return await saveWait(
     work,
     stored.record,
@@ -113,25 +119,34 @@ async function takeTurns(work: Work, serviceId: string): Promise<CertificateReco
       if (!lease.isHeld) throw new WaitError(`Another worker took over ${serviceId}`, LEASED_MS);
     }
   }
-  throw new WaitError(`The order ${serviceId} did not settle within ${MAX_TURNS} steps`, LEASED_MS);
+  throw new WaitError(`${serviceId} did not settle within ${MAX_TURNS} steps`, LEASED_MS);
 }
 
 /** One step, or null when there is nothing to do before validation. */
-async function takeStep(work: Work, { record, request }: Stored): Promise<CertificateRecord | null> {
+async function takeStep(work: Work, { record, request, draft }: Stored): Promise<CertificateRecord | null> {
   await work.keepLease();
-  switch (record.status) {
+  switch (readStage(record)) {
     case 'accepted':
-      return await withOrder(work, record, request, (order) => buyCertificate(work, record, order));
+      return await withOrder(work, record, draft ?? request, async (order) =>
+        isFree(record, order)
+          ? await submitCsr(work, record, order)
+          : await makePurchase(work, record, order),
+      );
     case 'purchasing':
       return await suspectPurchase(work, record);
     case 'purchase-unclear':
       if (record.purchase === null) throw new Error(`${record.serviceId} is unclear without a purchase`);
       return await resolvePurchase(work, record, record.purchase);
     case 'purchased':
-      return await withOrder(work, record, request, (order) => activateCertificate(work, record, order));
+      return await withOrder(work, record, draft ?? request, (order) => submitCsr(work, record, order));
     default:
       return null;
   }
+}
+
+/** A reissue costs nothing unless it asks for more names than were bought. */
+function isFree(record: CertificateRecord, order: CheckedOrder): boolean {
+  return record.operation?.job === 'reissue' && !needsNames(record, order);
 }
 
 /** A stored order that a newer version's rules refuse ends as failed, with the reason, instead of being tried for ever; what was bought stays the service's. */
@@ -169,10 +184,12 @@ async function suspectPurchase(work: Work, record: CertificateRecord): Promise<C
   });
 }
 
-/** What the repeated order is answered with once nothing is left to do. */
+/** What a repeated job is answered with once nothing is left to do. */
 function finish(record: CertificateRecord): CertificateRecord {
-  if (record.status === 'parked') throw new FailError(record.problem ?? 'The order is parked', 'ERR_PARKED');
-  if (record.status === 'failed')
-    throw new FailError(record.problem ?? 'The order failed', 'ERR_ORDER_FAILED');
+  const what = record.operation?.job ?? 'order';
+  const stage = readStage(record);
+  if (stage === 'parked') throw new FailError(record.problem ?? `The ${what} is parked`, 'ERR_PARKED');
+  if (stage === 'failed')
+    throw new FailError(record.problem ?? `The ${what} failed`, `ERR_${what.toUpperCase()}_FAILED`);
   return record;
 }

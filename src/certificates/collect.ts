@@ -1,16 +1,19 @@
 import { describeError, WaitError } from '../errors.js';
 import { NamecheapError } from '../namecheap/errors.js';
 import { parseCsr } from './csr.js';
-import { collectDelay, computeReissueDue } from './due.js';
+import { collectDelay } from './due.js';
 import { StaleRecordError } from './errors.js';
 import { verifyIssued, type IssuedLeaf } from './leaf.js';
+import { saveIssued } from './issuance.js';
 import { parkRecord } from './park.js';
 import type { AccountWork, Stored } from './ports.js';
-import { moveRecord, type CertificateRecord } from './record.js';
+import { describePending } from './pending.js';
+import { readPendingStatuses } from './pending-list.js';
+import { readFlightId, readStage, type CertificateRecord } from './record.js';
 import { describeTrouble, isTrouble } from './trouble.js';
-import { computePaidTill, computeTermEnd } from './term.js';
 
-const PAGE_SIZE = 100;
+/** A validation that takes this long wants a person's look, ms. */
+const PENDING_LONG_MS = 24 * 3_600_000;
 
 /** A CA may show a certificate as active a moment before it hands it out: look again after this long, ms. */
 const NOT_YET_MS = 10_000;
@@ -18,16 +21,17 @@ const NOT_YET_MS = 10_000;
 /**
  * Looks at all pending certificates of one account: list pages first (100 certificates a call), then one getInfo with
  * the certificate for each that became active.
- * @returns the services that were issued.
+ * @returns the services whose certificate was issued.
  */
 export async function collectPending(
   work: AccountWork,
   pending: readonly CertificateRecord[],
 ): Promise<string[]> {
-  const statuses = await readStatuses(work, new Set(pending.flatMap((record) => record.certificateId ?? [])));
+  const statuses = await readPendingStatuses(work, pending);
   const issued: string[] = [];
   for (const record of pending) {
-    const status = record.certificateId === null ? undefined : statuses.get(record.certificateId);
+    const id = readFlightId(record);
+    const status = id === null ? undefined : statuses.get(id);
     try {
       if (status === 'purchased') await lookLater(work, record);
       else if (await collectOne(work, record.serviceId)) issued.push(record.serviceId);
@@ -45,32 +49,22 @@ function isAccountTrouble(error: unknown): boolean {
   return error instanceof NamecheapError && (error.verdict === 'pause' || error.verdict === 'wait');
 }
 
-/**
- * Statuses by certificate id, newest purchases first. Pending certificates are young as a rule; one that is not found
- * within the pages its number explains is looked at by itself, which is cheaper than walking the whole account.
- */
-async function readStatuses(work: AccountWork, wanted: ReadonlySet<number>): Promise<Map<number, string>> {
-  const statuses = new Map<number, string>();
-  const pages = Math.ceil(wanted.size / PAGE_SIZE) + 1;
-  let missing = wanted.size;
-  for (let page = 1; page <= pages && missing > 0; page++) {
-    const input = { listType: 'ALL', page, pageSize: PAGE_SIZE, sortBy: 'PURCHASEDATE_DESC' } as const;
-    const answer = await work.account.api.getList(input, { signal: work.signal });
-    for (const row of answer.rows) {
-      if (wanted.has(row.certificateId) && !statuses.has(row.certificateId)) missing--;
-      statuses.set(row.certificateId, row.status);
-    }
-    if (page * PAGE_SIZE >= answer.totalItems) break;
-  }
-  return statuses;
-}
-
+/** The next look, later with age; one that takes long is reported once, instead of being asked for more often. */
 async function lookLater(work: AccountWork, record: CertificateRecord): Promise<void> {
   const age = work.now() - Date.parse(record.activatedAt ?? record.acceptedAt);
-  await work.certificates.postpone(
-    record.serviceId,
-    work.now() + collectDelay(age, work.settings.collectEveryMs),
-  );
+  const nextActionAt = work.now() + collectDelay(age, work.settings.collectEveryMs);
+  const isLong = age >= PENDING_LONG_MS && record.announced['pending-long'] !== record.activatedAt;
+  if (!isLong || record.activatedAt === null) {
+    await work.certificates.postpone(record.serviceId, nextActionAt);
+    return;
+  }
+  const problem = describePending(record);
+  const announced = { ...record.announced, 'pending-long': record.activatedAt };
+  await work.certificates.save({
+    before: record,
+    after: { ...record, announced, problem, nextActionAt },
+    change: { cause: problem, event: 'certificate.pending-long' },
+  });
 }
 
 /** Fetches and verifies one certificate under the record's lease. @returns true when it was issued. */
@@ -79,7 +73,7 @@ async function collectOne(work: AccountWork, serviceId: string): Promise<boolean
   if (!lease.isHeld) return false;
   try {
     const stored = await work.certificates.load(serviceId);
-    if (stored?.record.status !== 'pending-validation') return false;
+    if (stored === null || readStage(stored.record) !== 'pending-validation') return false;
     return await fetchIssued(work, stored);
   } finally {
     await work.certificates.release(serviceId, work.lease).catch(() => undefined);
@@ -87,8 +81,8 @@ async function collectOne(work: AccountWork, serviceId: string): Promise<boolean
 }
 
 async function fetchIssued(work: AccountWork, stored: Stored): Promise<boolean> {
-  const { record } = stored;
-  const { certificateId } = record;
+  const { record, draft, request } = stored;
+  const certificateId = readFlightId(record);
   if (certificateId === null) throw new Error(`${record.serviceId} is pending without a certificate id`);
   const seen = await work.account.api.getInfo(
     { certificateId, withCertificate: true },
@@ -107,8 +101,8 @@ async function fetchIssued(work: AccountWork, stored: Stored): Promise<boolean> 
   let leaf: IssuedLeaf;
   try {
     // The rules for new orders are not applied again: what is paid for must not fail on a rule made later.
-    const { publicKeyHash } = parseCsr(stored.request.csr);
-    const names = [record.commonName, ...record.sans];
+    const { publicKeyHash } = parseCsr((draft ?? request).csr);
+    const names = record.operation?.names ?? [record.commonName, ...record.sans];
     leaf = verifyIssued({
       certificate: seen.certificate,
       chain: seen.chain,
@@ -123,42 +117,6 @@ async function fetchIssued(work: AccountWork, stored: Stored): Promise<boolean> 
       `Namecheap returned a certificate that does not fit the order: ${describeError(error)}`,
     );
   }
-  await saveIssued(work, record, leaf);
+  await saveIssued(work, stored, leaf, seen.type);
   return true;
-}
-
-/** Records End date, Paid till and the first reissue, with the PEM and the event, in one step. */
-async function saveIssued(
-  work: AccountWork,
-  record: CertificateRecord,
-  leaf: IssuedLeaf,
-): Promise<CertificateRecord> {
-  const termEnd =
-    record.termEnd === null ? computeTermEnd(leaf.notBefore, record.years) : Date.parse(record.termEnd);
-  const paidTill = computePaidTill({ termEnd, endDate: leaf.notAfter });
-  const due = computeReissueDue({
-    serial: record.serviceId,
-    issuedAt: leaf.notBefore,
-    endDate: leaf.notAfter,
-    paidTill,
-    reissueBeforeMs: work.settings.reissueBeforeMs,
-    reissueSpreadMs: work.settings.reissueSpreadMs,
-  });
-  const after = moveRecord(record, 'issued', work.now(), {
-    issuedAt: new Date(leaf.notBefore).toISOString(),
-    endDate: new Date(leaf.notAfter).toISOString(),
-    paidTill: paidTill === null ? null : new Date(paidTill).toISOString(),
-    termEnd: new Date(termEnd).toISOString(),
-    nextReissueAt: due === null ? null : new Date(due).toISOString(),
-    problem: null,
-    nextActionAt: null,
-  });
-  const pem = { certificate: leaf.certificate, chain: leaf.chain };
-  const change = {
-    cause: `issued by ${leaf.issuer}`,
-    event: 'certificate.issued' as const,
-    pem,
-    lease: work.lease,
-  };
-  return await work.certificates.save({ before: record, after, change });
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { findProduct, foldType, listProducts, type Product } from '../../config/products.js';
 import { InputError } from '../errors.js';
 import type { DcvChoice } from '../namecheap/api.js';
+import { toCanonicalJson } from './canonical-json.js';
 import { csrTextSchema, normalizePem } from './csr-pem.js';
 import { parseCsr, type CsrFacts } from './csr.js';
 import { readDomain } from './names.js';
@@ -150,14 +151,6 @@ function describeFields(payload: OrderPayload): Map<string, string> {
     .filter(([, value]) => value !== undefined)
     .map(([field, value]) => [field, toCanonicalJson(value)] as const);
   return new Map(fields.filter(([, json]) => json !== '{}').sort());
-}
-
-/** JSON with sorted keys. */
-function toCanonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) => {
-    if (part === null || typeof part !== 'object' || Array.isArray(part)) return part;
-    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
 }
 
 /** SHA-256, hex: equal for orders that mean the same, whatever their key order, spelling of names or line ends. */

@@ -1,6 +1,7 @@
 import { FailError } from '../errors.js';
 import type { AccountWork } from './ports.js';
-import { moveRecord, type CertificateRecord } from './record.js';
+import type { CertificateRecord } from './record.js';
+import { moveRecord } from './transitions.js';
 
 /** Leaves the record to a person, with the sentence that tells what to decide; returns the error that ends the job. */
 export async function parkRecord(

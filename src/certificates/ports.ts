@@ -3,12 +3,15 @@ import type { Namecheap } from '../namecheap/api.js';
 import type { Logger } from '../log/logger.js';
 import type { OrderPayload } from './order-payload.js';
 import type { HistoryEntry, Pem } from './present.js';
-import type { CertificateRecord, Money, Purchase } from './record.js';
+import type { CertificateRecord, Money, Purchase, PurchaseKind } from './record.js';
 
 /** One service as the store keeps it. */
 export interface Stored {
   record: CertificateRecord;
+  /** What the certificate in force was asked for with; while an order is under way, the order. */
   request: OrderPayload;
+  /** What the renewal or reissue in flight asks for, where that differs from `request`. */
+  draft: OrderPayload | null;
   pem: Pem | null;
 }
 
@@ -20,6 +23,8 @@ export interface Change {
   event?: CertificateEventType;
   pem?: Pem;
   request?: OrderPayload;
+  /** Null: there is none any more. */
+  draft?: OrderPayload | null;
   /** The change is refused when this lease was lost meanwhile. */
   lease?: string;
 }
@@ -31,7 +36,7 @@ export interface Step {
   change: Change;
 }
 
-/** An entry of the index of unfinished services; `dueAt` in ms. */
+/** An entry of a time index (unfinished services, or those that the scan is to look at); `dueAt` in ms. */
 export interface OpenService {
   serviceId: string;
   dueAt: number;
@@ -52,10 +57,20 @@ export interface CertificateStore {
   readHistory(serviceId: string): Promise<HistoryEntry[]>;
   /** Unfinished services whose next look is due, earliest first. */
   listOpen(now: number, limit: number): Promise<OpenService[]>;
+  /** Services that the scan is to look at, earliest first. */
+  listDue(now: number, limit: number): Promise<OpenService[]>;
   /** Moves the next look only if it is still the one that was seen: false when somebody else worked on the service meanwhile. */
   claimOpen(seen: OpenService, until: number): Promise<boolean>;
   /** Moves the next look of an unfinished service without touching its record. */
   postpone(serviceId: string, until: number): Promise<void>;
+  /** As {@link claimOpen}. */
+  claimDue(seen: OpenService, until: number): Promise<boolean>;
+  /** Services with errands that were accepted and not begun, due to be rung again. */
+  listErrands(now: number, limit: number): Promise<OpenService[]>;
+  /** As {@link claimOpen}. */
+  claimErrands(seen: OpenService, until: number): Promise<boolean>;
+  /** The errand's job lives and waits: it need not be rung before this. */
+  postponeErrands(serviceId: string, until: number): Promise<void>;
   /** All service ids, in batches. */
   listServiceIds(): AsyncIterable<string[]>;
 }
@@ -101,6 +116,15 @@ export interface ListedPurchase {
   purchasedAt: number | null;
 }
 
+/** A complete list of what was bought and not activated yet. Times in ms, by Redis's clock. */
+export interface Listing {
+  kind: ListedKind;
+  startedAt: number;
+  completedAt: number;
+  rows: ListedPurchase[];
+}
+export type ListedKind = Exclude<PurchaseKind, 'names'>;
+
 /** What a listing could not attribute yet: certificates that an unsettled purchase may explain, lowest id first. */
 export interface ListingAnswer {
   candidates: ListedPurchase[];
@@ -118,6 +142,8 @@ export interface PurchaseStore {
   settleMade(step: Step, purchase: Purchase, bought: Bought): Promise<SettleAnswer>;
   /** Frees the lane. `isConcluded`: by looking, not by Namecheap's word; then a late certificate becomes stock. */
   settleNotMade(step: Step, purchase: Purchase, isConcluded: boolean): Promise<CertificateRecord>;
+  /** Saves the step and claims the certificate for its service: a reissue brings a new id. @throws StaleRecordError. */
+  saveClaimed(step: Step, certificateId: number): Promise<SettleAnswer>;
   /** Gives a paid, unowned certificate to the record instead of buying. Null when there is none. */
   takeStock(record: CertificateRecord, intent: Intent, lease: string): Promise<CertificateRecord | null>;
   readOwner(account: string, certificateId: number): Promise<string | null>;
@@ -133,11 +159,7 @@ export interface ListingStore {
   /** Redis's clock, ms. */
   readClock(): Promise<number>;
   /** Sorts the ids of a complete listing into claimed, stock, foreign and undecided. */
-  saveListing(
-    account: string,
-    module: string,
-    listing: { startedAt: number; completedAt: number; rows: ListedPurchase[] },
-  ): Promise<ListingAnswer>;
+  saveListing(account: string, module: string, listing: Listing): Promise<ListingAnswer>;
   /** The last balance seen while nothing was unsettled, and what was charged since. */
   readBalance(account: string): Promise<{ amount: string; at: number; chargedSince: string } | null>;
   saveBalance(account: string, amount: string, at: number): Promise<void>;
@@ -156,6 +178,8 @@ export interface Account {
   lookPurchase(): Promise<void>;
   /** Takes the quota for one charged call. @throws WaitError when the quota or a pause forbids it. */
   admitPurchase(): Promise<void>;
+  /** Calls that the quota of the hour and the day still allows; Infinity without limits. */
+  readCallsLeft(): Promise<number>;
   /** Null, or why no purchase may be made through this Redis (it would lose an intent on a crash). */
   refusal: string | null;
   /** Stops the account's calls or only its purchases, for `durationMs` or until somebody resumes it (null). */

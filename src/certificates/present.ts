@@ -1,5 +1,6 @@
 import type { ValidationInstruction } from '../namecheap/api.js';
-import type { CertificateRecord, Money, Operation, Status } from './record.js';
+import { describeCoverage, type CoverageView } from './coverage.js';
+import type { CertificateRecord, Money, Operation, Renewal, Status } from './record.js';
 
 /** What `order` and its kin return. */
 export interface CertificateResult {
@@ -16,6 +17,8 @@ export interface CertificateResult {
   validation: ValidationInstruction[];
   endDate: string | null;
   paidTill: string | null;
+  /** What is in flight, with the certificate that it is getting. */
+  operation: Operation | null;
 }
 
 /** One transition, as it is kept and shown. */
@@ -23,6 +26,8 @@ export interface HistoryEntry {
   at: string;
   from: Status | null;
   to: Status;
+  /** What was in flight beside the certificate in force, such as `reissue accepted`. */
+  operation?: string | undefined;
   cause: string;
 }
 
@@ -33,7 +38,6 @@ export interface Pem {
 
 /** What events carry: the certificate without its history. */
 export interface CertificateSnapshot extends CertificateResult {
-  operation: Operation | null;
   orderId: number | null;
   transactionId: number | null;
   certificateIds: number[];
@@ -41,6 +45,10 @@ export interface CertificateSnapshot extends CertificateResult {
   nextReissueAt: string | null;
   certificate: string | null;
   chain: string[];
+  /** End of the paid term, also where `paidTill` is null. */
+  termEnd: string | null;
+  renewals: Renewal[];
+  coverage: CoverageView;
   problem: string | null;
 }
 
@@ -52,10 +60,10 @@ export interface CertificateView extends CertificateSnapshot {
 /** The job's return value. */
 export function presentResult(record: CertificateRecord): CertificateResult {
   const { serviceId, module, certificateId, status, type, requestedType, years, commonName, sans } = record;
-  const { charged, validation, endDate, paidTill } = record;
+  const { charged, validation, endDate, paidTill, operation } = record;
   return {
     ...{ serviceId, module, certificateId, status, type, requestedType, years, commonName, sans },
-    ...{ charged, validation, endDate, paidTill },
+    ...{ charged, validation, endDate, paidTill, operation },
   };
 }
 
@@ -63,7 +71,6 @@ export function presentResult(record: CertificateRecord): CertificateResult {
 export function presentSnapshot(record: CertificateRecord, pem: Pem | null): CertificateSnapshot {
   return {
     ...presentResult(record),
-    operation: record.operation,
     orderId: record.orderId,
     transactionId: record.transactionId,
     certificateIds: record.certificateIds,
@@ -71,6 +78,9 @@ export function presentSnapshot(record: CertificateRecord, pem: Pem | null): Cer
     nextReissueAt: record.nextReissueAt,
     certificate: pem?.certificate ?? null,
     chain: pem?.chain ?? [],
+    termEnd: record.termEnd,
+    renewals: record.renewals,
+    coverage: describeCoverage(record),
     problem: record.problem,
   };
 }

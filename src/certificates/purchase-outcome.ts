@@ -1,14 +1,52 @@
+import { spellType } from '../../config/products.js';
 import { describeError, FailError, WaitError } from '../errors.js';
 import { NamecheapError } from '../namecheap/errors.js';
 import { delayAfter } from './backoff.js';
 import { brake } from './brake.js';
 import { StaleRecordError } from './errors.js';
 import type { Bought, Work } from './ports.js';
-import { moveRecord, RING_GRACE_MS, type CertificateRecord, type Purchase } from './record.js';
+import { RING_GRACE_MS, type CertificateRecord, type Purchase } from './record.js';
+import { readStage } from './record.js';
+import { moveRecord } from './transitions.js';
 
 /** An outcome is written until Redis takes it: this often, this far apart. */
 const SETTLE_TRIES = 60;
 const SETTLE_EVERY_MS = 500;
+
+/** ssl.renew: the SSLType is not that of the certificate. */
+const TYPE_MISMATCH = 2012301;
+
+/** What a purchase changes in the record, by what it buys. */
+function describeGain(
+  record: CertificateRecord,
+  purchase: Purchase,
+  { certificateId, type, orderId, transactionId, charged }: Bought,
+): Partial<CertificateRecord> {
+  const paid = { orderId, transactionId, charged, problem: null };
+  const { sansToAdd } = purchase;
+  switch (purchase.kind) {
+    case 'order':
+      return { ...paid, certificateId, certificateIds: [certificateId], type, sansAdded: sansToAdd };
+    case 'renew': {
+      const operation = record.operation && { ...record.operation, certificateId, years: purchase.years };
+      return { ...paid, operation, certificateIds: [...new Set([...record.certificateIds, certificateId])] };
+    }
+    case 'names':
+      return { ...paid, sansAdded: record.sansAdded + sansToAdd };
+  }
+}
+
+/** Whether the record shows this purchase as made: an answer of Redis may be lost although it wrote. */
+function isSettled(record: CertificateRecord, purchase: Purchase, certificateId: number): boolean {
+  if (purchase.kind !== 'names') return record.certificateIds.includes(certificateId);
+  return (
+    record.purchase?.id === purchase.id && ['purchased', 'pending-validation'].includes(readStage(record))
+  );
+}
+
+function isBuying(record: CertificateRecord): boolean {
+  return ['purchasing', 'purchase-unclear'].includes(readStage(record));
+}
 
 /**
  * Writes the outcome until Redis has it: the certificate is paid, and this worker is the only one that knows its id.
@@ -21,20 +59,11 @@ export async function settleBought(
   bought: Bought,
   cause: string,
 ): Promise<CertificateRecord> {
-  const { certificateId, type, orderId, transactionId, charged } = bought;
+  const { certificateId, type } = bought;
   let before = record;
   for (let attempt = 1; ; attempt++) {
-    const changes = {
-      certificateId,
-      certificateIds: [certificateId],
-      type,
-      orderId,
-      transactionId,
-      charged,
-      problem: null,
-    };
     const after = moveRecord(before, 'purchased', work.now(), {
-      ...changes,
+      ...describeGain(before, purchase, bought),
       nextActionAt: work.now() + RING_GRACE_MS,
     });
     try {
@@ -48,15 +77,12 @@ export async function settleBought(
       if (error instanceof FailError || attempt >= SETTLE_TRIES) throw error;
       if (!(error instanceof StaleRecordError)) await work.sleep(SETTLE_EVERY_MS);
       const stored = await work.certificates.load(record.serviceId).catch(() => null);
-      if (stored?.record.certificateId === certificateId) return stored.record;
-      if (stored !== null && !['purchasing', 'purchase-unclear'].includes(stored.record.status)) {
+      if (stored !== null && isSettled(stored.record, purchase, certificateId)) return stored.record;
+      if (stored !== null && !isBuying(stored.record)) {
         // The record went another way, a person's perhaps: what was paid for is kept for the next order.
         const { product, years } = purchase;
-        await work.purchases.addStock(
-          record.account,
-          { certificateId, type, product, years, purchasedAt: null },
-          purchase,
-        );
+        const row = { certificateId, type, product, years, purchasedAt: null };
+        if (purchase.kind === 'order') await work.purchases.addStock(record.account, row, purchase);
         throw error;
       }
       before = stored?.record ?? before;
@@ -72,6 +98,8 @@ export async function settleFailure(
   error: unknown,
 ): Promise<Error> {
   const isNotMade = error instanceof NamecheapError && error.outcome === 'not-made';
+  if (error instanceof NamecheapError && error.hasSucceededBefore && purchase.kind === 'renew')
+    return await noteEarlier(work, record, purchase, error);
   if (!isNotMade) {
     const problem = `The purchase was not answered clearly (${describeError(error)}). It is being looked up at Namecheap; nothing is bought again before that.`;
     const after = moveRecord(record, 'purchase-unclear', work.now(), {
@@ -80,6 +108,10 @@ export async function settleFailure(
     });
     await work.certificates.save({ before: record, after, change: { cause: problem } });
     return new WaitError(problem, 500);
+  }
+  if (purchase.kind === 'renew' && error.hasNumber(TYPE_MISMATCH)) {
+    const renamed = await findOtherType(work, record);
+    if (renamed !== null) return await retryAs(work, record, purchase, renamed);
   }
   if (error.verdict === 'fail') {
     const after = moveRecord(record, 'failed', work.now(), { problem: error.message, nextActionAt: null });
@@ -100,6 +132,45 @@ export async function settleFailure(
     false,
   );
   return await brake(work, error, delayMs);
+}
+
+/** A renewal that was made before, by an earlier try or by hand: it has to be found, whenever it was bought. */
+async function noteEarlier(
+  work: Work,
+  record: CertificateRecord,
+  purchase: Purchase,
+  error: NamecheapError,
+): Promise<WaitError> {
+  const problem = `${error.message} The earlier renewal is being looked up.`;
+  const after = moveRecord(record, 'purchase-unclear', work.now(), {
+    purchase: { ...purchase, isProvenEarlier: true },
+    problem,
+    nextActionAt: work.now() + RING_GRACE_MS,
+  });
+  await work.certificates.save({ before: record, after, change: { cause: problem } });
+  return new WaitError(problem, 500);
+}
+
+/** Namecheap renames its products between terms, and demands the name that the certificate has there now. */
+async function findOtherType(work: Work, record: CertificateRecord): Promise<string | null> {
+  const { certificateId } = record;
+  if (certificateId === null) return null;
+  const seen = await work.account.api.getInfo({ certificateId }, { signal: work.signal }).catch(() => null);
+  const type = seen === null ? null : spellType(seen.type);
+  return type === null || type === record.type ? null : type;
+}
+
+async function retryAs(
+  work: Work,
+  record: CertificateRecord,
+  purchase: Purchase,
+  type: string,
+): Promise<WaitError> {
+  const cause = `Namecheap calls this certificate "${type}" now; it is renewed under that name`;
+  const changes = { purchase: null, type, nextActionAt: work.now() + RING_GRACE_MS };
+  const after = moveRecord(record, 'accepted', work.now(), changes);
+  await work.purchases.settleNotMade({ before: record, after, change: { cause } }, purchase, false);
+  return new WaitError(cause, 500);
 }
 
 /** The call was never made: the lane is free again. */

@@ -5,6 +5,7 @@ import type { CheckedOrder } from './order-payload.js';
 import { parkRecord } from './park.js';
 import type { BeginAnswer, Bought, Intent, Work } from './ports.js';
 import { abandon, settleBought, settleFailure } from './purchase-outcome.js';
+import { planPurchase, type PurchasePlan } from './purchase-plan.js';
 import type { CertificateRecord, Purchase } from './record.js';
 import { saveWait } from './wait.js';
 
@@ -23,32 +24,24 @@ const PAUSED_LOOK_MS = 15_000;
 const REFUSED_MS = 600_000;
 
 /**
- * Buys the certificate of an accepted order: stock first, else intent → fence → one call → outcome.
+ * Buys what the operation in flight needs: for an order stock first, else intent → fence → one call → outcome.
  * @returns the record, `purchased`.
- * @throws WaitError when the moment has not come or the outcome is unclear; FailError when Namecheap refuses the order for good.
+ * @throws WaitError when the moment has not come or the outcome is unclear; FailError when Namecheap refuses it for good.
  */
-export async function buyCertificate(
+export async function makePurchase(
   work: Work,
   record: CertificateRecord,
   order: CheckedOrder,
 ): Promise<CertificateRecord> {
-  const product = order.product.canonical;
-  const key = `order-${record.serviceId}`;
-  const { years } = record;
-  const intent: Intent = {
-    id: work.createId(),
-    key,
-    lane: `order-${product}`,
-    product,
-    years,
-    sansToAdd: order.sansToAdd,
-  };
-  const fromStock = await work.purchases.takeStock(record, intent, work.lease);
+  const plan = await planPurchase(work, record, order);
+  const { intent } = plan;
+  const fromStock =
+    intent.kind === 'order' ? await work.purchases.takeStock(record, intent, work.lease) : null;
   if (fromStock !== null) return fromStock;
   if (work.account.refusal !== null)
     throw await saveWait(work, record, work.account.refusal, REFUSED_MS, work.lease);
   await work.account.lookPurchase();
-  await work.report(`buying ${order.payload.type} for ${years} year(s)`);
+  await work.report(`buying ${plan.what}`);
   const begun = await beginPurchase(work, record, intent);
   await admitOrAbandon(work, begun);
   const fence = await work.purchases.check(work.account.id, begun.purchase);
@@ -58,7 +51,7 @@ export async function buyCertificate(
     await abandon(work, begun.record, begun.purchase, 'the intent grew too old before the call');
     throw new WaitError('The purchase was not called in time; it begins again', LANE_BUSY_MS);
   }
-  return await callAndSettle(work, begun.record, begun.purchase, order);
+  return await callAndSettle(work, begun.record, begun.purchase, plan);
 }
 
 interface Begun {
@@ -83,7 +76,7 @@ async function beginPurchase(work: Work, record: CertificateRecord, intent: Inte
   let startedAt = work.monotonic();
   let answer = await work.purchases.begin(record, intent, work.lease, work.account.guard);
   if (answer.kind === 'listing-old') {
-    await refreshListing(work);
+    await refreshListing(work, intent.kind === 'renew' ? 'renew' : 'order');
     startedAt = work.monotonic();
     answer = await work.purchases.begin(record, intent, work.lease, work.account.guard);
   }
@@ -126,19 +119,14 @@ async function callAndSettle(
   work: Work,
   record: CertificateRecord,
   purchase: Purchase,
-  order: CheckedOrder,
+  plan: PurchasePlan,
 ): Promise<CertificateRecord> {
-  const { type, years, promotionCode } = order.payload;
   let bought: Bought;
   try {
-    const input = { type, years, ...(purchase.sansToAdd > 0 ? { sansToAdd: purchase.sansToAdd } : {}) };
-    // The signal is not handed on: a charged call that is cut off is an unclear one, so it may take its time.
-    const made = await work.account.api.create(
-      promotionCode === undefined ? input : { ...input, promotionCode },
-    );
-    bought = { ...made, charged: { amount: made.chargedAmount, currency: 'USD' } };
+    bought = await plan.call();
   } catch (error) {
     throw await settleFailure(work, record, purchase, error);
   }
-  return await settleBought(work, record, purchase, bought, `bought as certificate ${bought.certificateId}`);
+  const cause = `bought ${plan.what}: certificate ${bought.certificateId}`;
+  return await settleBought(work, record, purchase, bought, cause);
 }

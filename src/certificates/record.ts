@@ -1,4 +1,5 @@
 import type { ValidationInstruction } from '../namecheap/api.js';
+import type { OrderPayload } from './order-payload.js';
 
 /** The states a certificate goes through (`status` of `certificate show`). */
 export const STATUSES = [
@@ -16,11 +17,59 @@ export const STATUSES = [
 ] as const;
 export type Status = (typeof STATUSES)[number];
 
-/** What is in flight. `state` moves like a status; `since` is an ISO time. */
+export const OPERATION_JOBS = ['order', 'renew', 'reissue'] as const;
+export type OperationJob = (typeof OPERATION_JOBS)[number];
+
+/** Why a certificate is reissued: its End date is near, or somebody wants another key or other names. */
+export const REISSUE_REASONS = ['end-date', 'rekey', 'names'] as const;
+export type ReissueReason = (typeof REISSUE_REASONS)[number];
+
+/**
+ * What is in flight. `state` moves like a status; `since` is an ISO time. An order's state is the record's status; that
+ * of a renewal or reissue moves beside the certificate in force, and stays, `failed` or `parked`, until something follows it.
+ */
 export interface Operation {
-  job: 'order' | 'renew' | 'reissue';
+  job: OperationJob;
   state: Status;
   since: string;
+  /** When it was accepted, ISO. */
+  acceptedAt: string;
+  /** The certificate that is being got; null until it is known. An order's is the record's own. */
+  certificateId: number | null;
+  /** Reissues only. */
+  reason: ReissueReason | null;
+  /** The names it asks for, the common name first; null for those of the record. */
+  names: string[] | null;
+  /** Renewals only: the years that are bought, and the end of the paid term that they extend. */
+  years: number | null;
+  extends: string | null;
+  /** The id of the errand that it carries out. */
+  requestId: string | null;
+}
+
+/** What `dcv`, `close`, `revoke`, `reissue` and `renew` asked for and no worker has begun: kept here, so that losing the job loses nothing. */
+export interface Errand {
+  /** The caller's `requestId`, or the id of the job that brought it: the same errand is done once. */
+  id: string;
+  job: string;
+  payload: Record<string, unknown>;
+  at: string;
+}
+
+/** A paid term that was extended. Times ISO. */
+export interface Renewal {
+  /** End of the term before, and after. */
+  from: string;
+  till: string;
+  years: number;
+  certificateId: number;
+  requestId: string | null;
+}
+
+/** A stretch of time that certificates of this service cover without a gap. Times ISO. */
+export interface Span {
+  from: string;
+  till: string;
 }
 
 export interface Money {
@@ -28,12 +77,17 @@ export interface Money {
   currency: string;
 }
 
+/** What a charged call buys: a certificate, a follow-up term (bound to its certificate), or more names for one. */
+export type PurchaseKind = 'order' | 'renew' | 'names';
+
 /** One charged call: written as an intent before it is made, and kept with the record once it was made. */
 export interface Purchase {
   id: string;
-  /** Bought once, ever: for an order it is `order-<serviceId>`. */
+  kind: PurchaseKind;
+  serviceId: string;
+  /** Bought once, ever: `order-<serviceId>`, `renew-<serviceId>-<end of the term>`, `names-<certificate>-<names then>`. */
   key: string;
-  /** At most one unsettled purchase per lane: `order-<canonical product>`. */
+  /** At most one unsettled purchase per lane: `order-<canonical product>`, `renew-<canonical product>`, `names-<certificate>`. */
   lane: string;
   product: string;
   years: number;
@@ -42,6 +96,11 @@ export interface Purchase {
   begunAt: number;
   /** Complete listings without a candidate, started after the settle time. Two of them prove `not-made`. */
   cleanLooks: number;
+  /** Names only: as Namecheap counted before, and the certificate they are for. */
+  sansBefore?: number | null;
+  certificateId?: number | null;
+  /** Namecheap refused because the same was bought before (4028294): it is to be found, never bought. */
+  isProvenEarlier?: boolean;
 }
 
 /** Everything known of one service's certificate but the request (CSR, DCV) and the PEM, which are stored beside it. Times ISO 8601 UTC unless said otherwise. */
@@ -76,6 +135,23 @@ export interface CertificateRecord {
   paidTill: string | null;
   termEnd: string | null;
   nextReissueAt: string | null;
+  /** Names bought beyond those in the base price of the certificate in force. */
+  sansAdded: number;
+  renewals: Renewal[];
+  /** What was covered, merged; the last one ends at the End date. */
+  covered: Span[];
+  /** What was announced or begun, and for which End date, term or certificate: each only once. */
+  announced: Partial<Record<Announcement, string>>;
+  /** Null, or why nothing is reissued by itself any more. */
+  automationStopped: string | null;
+  /** Not begun yet, oldest first. */
+  errands: Errand[];
+  /** Ids of errands that were begun or done, the newest last. */
+  doneErrands: string[];
+  /** A renewal or reissue that another one was let past; it comes back when that one is done. */
+  shelved: Flight | null;
+  /** Before it was closed. */
+  closedFrom: Status | null;
   /** Null, or what a person must know or decide, and how. */
   problem: string | null;
   /** Failures in a row of the present step; reset by every step that succeeds. */
@@ -86,54 +162,38 @@ export interface CertificateRecord {
   nextActionAt: number | null;
 }
 
+/** Announced once for each End date, term or certificate. */
+export type Announcement = 'reissue' | 'emergency' | 'expiring' | 'gap' | 'pending-long';
+
+/** The fields that belong to what is in flight, with its request: what is put aside together. */
+export interface Flight extends Pick<
+  CertificateRecord,
+  'purchase' | 'activationBegunAt' | 'activatedAt' | 'validation' | 'attempts' | 'lostTries' | 'problem'
+> {
+  operation: Operation;
+  draft: OrderPayload | null;
+}
+
 /** An unfinished order is rung again by the collector only this long after its job should have gone on, ms: then the job was lost. */
 export const RING_GRACE_MS = 60_000;
-
-const LEGAL: Readonly<Record<Status, readonly Status[]>> = {
-  accepted: ['purchasing', 'purchase-unclear', 'purchased', 'failed', 'parked', 'closed'],
-  purchasing: ['purchased', 'purchase-unclear', 'accepted', 'failed', 'parked'],
-  'purchase-unclear': ['purchased', 'accepted', 'parked'],
-  purchased: ['pending-validation', 'failed', 'parked', 'closed'],
-  'pending-validation': ['issued', 'failed', 'parked', 'closed'],
-  issued: ['expired', 'revoked', 'closed'],
-  expired: ['closed'],
-  failed: ['accepted', 'purchased', 'closed'],
-  parked: ['accepted', 'purchased', 'pending-validation', 'failed', 'closed'],
-  revoked: ['closed'],
-  closed: [],
-};
 
 /** In these states something is still to be done by the system; the record stands in `open`. */
 export function isUnfinished(status: Status): boolean {
   return ['accepted', 'purchasing', 'purchase-unclear', 'purchased', 'pending-validation'].includes(status);
 }
 
-function canMove(from: Status, to: Status): boolean {
-  return LEGAL[from].includes(to);
+/** Where the work on the record stands: the state of what is in flight, else its status. */
+export function readStage(record: Pick<CertificateRecord, 'operation' | 'status'>): Status {
+  return record.operation !== null && isFollowUp(record) ? record.operation.state : record.status;
 }
 
-/**
- * The record moved to another status (or changed within its status when `to` is the present one), as a new
- * object; the version is raised by the store when it is saved.
- * @throws Error when the state machine has no such arrow: that is a bug, never a condition to catch.
- */
-export function moveRecord(
-  record: CertificateRecord,
-  to: Status,
-  now: number,
-  changes: Partial<CertificateRecord> = {},
-): CertificateRecord {
-  if (to !== record.status && !canMove(record.status, to)) {
-    throw new Error(`Illegal transition of ${record.serviceId}: ${record.status} → ${to}`);
-  }
-  const isSame = to === record.status;
-  const isProgress = ['purchased', 'pending-validation', 'issued'].includes(to) && !isSame;
-  const operation = isUnfinished(to)
-    ? {
-        job: record.operation?.job ?? 'order',
-        state: to,
-        since: isSame && record.operation ? record.operation.since : new Date(now).toISOString(),
-      }
-    : null;
-  return { ...record, attempts: isProgress ? 0 : record.attempts, ...changes, status: to, operation };
+/** The certificate that is being got, or null while it is not known: an order's is the record's own. */
+export function readFlightId({ operation, certificateId }: CertificateRecord): number | null {
+  if (operation === null || operation.job === 'order') return certificateId;
+  return operation.certificateId;
+}
+
+/** True for a renewal or reissue: beside it a certificate is in force. */
+export function isFollowUp({ operation }: Pick<CertificateRecord, 'operation'>): boolean {
+  return operation !== null && operation.job !== 'order';
 }

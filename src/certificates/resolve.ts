@@ -1,27 +1,16 @@
-import { Big } from 'big.js';
 import { spellType } from '../../config/products.js';
-import { FailError, WaitError } from '../errors.js';
 import type { CertificateInfo } from '../namecheap/api.js';
+import { concludeOrWait, parkPurchase } from './conclude.js';
 import { refreshListing } from './listing.js';
 import { parkRecord } from './park.js';
 import type { ListedPurchase, Work } from './ports.js';
 import { settleBought } from './purchase-outcome.js';
-import { moveRecord, RING_GRACE_MS, type CertificateRecord, type Purchase } from './record.js';
-
-/** So many complete listings without a candidate, started after the settle time, prove that nothing was bought. */
-const CLEAN_LOOKS_NEEDED = 2;
-
-/** A balance older than this is no evidence, ms. */
-const EVIDENCE_MS = 24 * 3_600_000;
+import type { CertificateRecord, Purchase } from './record.js';
+import { resolveNames } from './resolve-names.js';
+import { resolveRenewal } from './resolve-renewal.js';
 
 /** getInfo counts the names besides the common name; a fresh multi-domain certificate has this many. */
 const NAMES_BESIDES = 2;
-
-/** After so many purchases of one order that came to nothing without an answer, a person decides. */
-const LOST_TRIES_ALLOWED = 3;
-
-const SOONEST_LOOK_MS = 1000;
-const LATEST_LOOK_MS = 300_000;
 
 /**
  * Finds out by reading what became of a purchase that was not answered clearly.
@@ -34,7 +23,23 @@ export async function resolvePurchase(
   purchase: Purchase,
 ): Promise<CertificateRecord> {
   await work.report('looking up what became of an unanswered purchase');
-  const listing = await refreshListing(work);
+  switch (purchase.kind) {
+    case 'order':
+      return await resolveOrder(work, record, purchase);
+    case 'renew':
+      return await resolveRenewal(work, record, purchase);
+    case 'names':
+      return await resolveNames(work, record, purchase);
+  }
+}
+
+/** Certificates are interchangeable until their activation, and the lane was clean when the purchase began. */
+async function resolveOrder(
+  work: Work,
+  record: CertificateRecord,
+  purchase: Purchase,
+): Promise<CertificateRecord> {
+  const listing = await refreshListing(work, 'order');
   const mine = listing.candidates.filter(
     (row) => row.product === purchase.product && isSameYears(row, purchase),
   );
@@ -80,7 +85,8 @@ async function confirmCandidates(
     if (why === null) confirmed.push({ ...row, orderId: seen.orderId });
     else strange.push(`${row.certificateId} (${why})`);
   }
-  if (confirmed.length === 0 && strange.length > 0) throw await parkStrange(work, record, purchase, strange);
+  if (confirmed.length === 0 && strange.length > 0)
+    throw await parkPurchase(work, record, purchase, describeStrange(strange));
   return confirmed;
 }
 
@@ -92,89 +98,11 @@ function findMismatch({ status, sansCount }: CertificateInfo, { sansToAdd }: Pur
     : null;
 }
 
-/** The lane is freed: the money may be spent, but buying for others cannot buy this one twice. */
-async function parkStrange(
-  work: Work,
-  record: CertificateRecord,
-  purchase: Purchase,
-  strange: readonly string[],
-): Promise<FailError> {
-  const problem =
+function describeStrange(strange: readonly string[]): string {
+  return (
     `After an unanswered purchase Namecheap lists what may be its certificate, but not as it was bought: ${strange.join(', ')}. ` +
-    'Somebody seems to work in this account by hand. Compare it with the transactions at Namecheap before anything is ordered again.';
-  const after = moveRecord(record, 'parked', work.now(), { problem, nextActionAt: null });
-  const change = { cause: problem, event: 'certificate.parked' as const };
-  await work.purchases.settleNotMade({ before: record, after, change }, purchase, false);
-  return new FailError(problem, 'ERR_PARKED');
-}
-
-async function concludeOrWait(
-  work: Work,
-  record: CertificateRecord,
-  purchase: Purchase,
-  listedAt: number,
-): Promise<CertificateRecord> {
-  const { settleTimeMs } = work.settings;
-  // Redis's clock may step; ours must agree that the time has passed.
-  const since = Date.parse(record.operation?.since ?? record.acceptedAt);
-  const age = Math.min(listedAt - purchase.begunAt, work.now() - since);
-  const looked = age >= settleTimeMs ? { ...purchase, cleanLooks: purchase.cleanLooks + 1 } : purchase;
-  if (looked.cleanLooks >= CLEAN_LOOKS_NEEDED) return await concludeNotMade(work, record, looked);
-  const untilSettled = settleTimeMs - age;
-  const delayMs = Math.max(
-    SOONEST_LOOK_MS,
-    Math.min(age, LATEST_LOOK_MS, untilSettled > 0 ? untilSettled : SOONEST_LOOK_MS),
+    'Somebody seems to work in this account by hand. Compare it with the transactions at Namecheap before anything is ordered again.'
   );
-  const after = { ...record, purchase: looked, nextActionAt: work.now() + delayMs + RING_GRACE_MS };
-  await work.certificates.save({
-    before: record,
-    after,
-    change: { cause: 'looked up, not found yet', lease: work.lease },
-  });
-  throw new WaitError(record.problem ?? 'An unanswered purchase is being looked up', delayMs);
-}
-
-/** Nothing was bought, unless the balance says otherwise. */
-async function concludeNotMade(
-  work: Work,
-  record: CertificateRecord,
-  purchase: Purchase,
-): Promise<CertificateRecord> {
-  const missing = await findUnexplainedDrop(work, purchase);
-  const lostTries = record.lostTries + 1;
-  const park =
-    missing ??
-    (lostTries >= LOST_TRIES_ALLOWED
-      ? `${lostTries} purchases in a row were not answered and came to nothing`
-      : null);
-  if (park === null) {
-    const after = moveRecord(record, 'accepted', work.now(), {
-      purchase: null,
-      problem: null,
-      lostTries,
-      nextActionAt: work.now() + RING_GRACE_MS,
-    });
-    const cause =
-      'two complete listings after the settle time show no certificate: the purchase was not made';
-    return await work.purchases.settleNotMade({ before: record, after, change: { cause } }, purchase, true);
-  }
-  const problem = `${park}. Compare the certificates and transactions at Namecheap with certificate show ${record.serviceId}, then order under another serviceId or contact Namecheap.`;
-  const after = moveRecord(record, 'parked', work.now(), { problem, lostTries, nextActionAt: null });
-  const change = { cause: problem, event: 'certificate.parked' as const };
-  await work.purchases.settleNotMade({ before: record, after, change }, purchase, true);
-  throw new FailError(problem, 'ERR_PARKED');
-}
-
-/** A balance that fell by more than the ledger knows means that money was spent on something we cannot see. */
-async function findUnexplainedDrop(work: Work, purchase: Purchase): Promise<string | null> {
-  const before = await work.listings.readBalance(work.account.id);
-  const now = await work.account.api.getBalances({ signal: work.signal });
-  // Read after the call it cannot tell what the call did; long before, too much else has happened.
-  if (before === null || before.at > purchase.begunAt || before.at < purchase.begunAt - EVIDENCE_MS)
-    return null;
-  const drop = new Big(before.amount).minus(before.chargedSince).minus(now.availableBalance);
-  if (drop.lte(0)) return null;
-  return `The balance fell by ${drop.toFixed(4)} ${now.currency} without a certificate that explains it`;
 }
 
 /** The record is parked without settling the purchase, so the lane stays taken: until a person knows what that product is, buying more of this one could buy twice. */

@@ -1,7 +1,7 @@
 const DAY_MS = 86_400_000;
 
 /** A certificate that ends this close to the paid term covers it: CAs cut hours and a day off. */
-const COVERED_WITHIN_MS = 2 * DAY_MS;
+export const COVERED_WITHIN_MS = 2 * DAY_MS;
 
 /**
  * The end of a paid term, ms: the same day and time of the year `years` later, in UTC; 29 February becomes the 28th.

@@ -1,8 +1,9 @@
 import { FailError, WaitError } from '../errors.js';
 import type { AccountWork } from './ports.js';
-import { moveRecord, RING_GRACE_MS, type CertificateRecord } from './record.js';
+import { readStage, RING_GRACE_MS, type CertificateRecord } from './record.js';
+import { moveRecord } from './transitions.js';
 
-/** An order that gets no further ends after this long, ms: failed when nothing was bought, else parked. */
+/** What gets no further ends after this long, ms: failed when nothing was bought, else parked. */
 const PATIENCE_MS = 7 * 86_400_000;
 
 /** A wait from this long on is explained in the record, ms; a shorter one is nobody's business. */
@@ -36,9 +37,16 @@ export async function saveWait(
   return new WaitError(reason, delayMs);
 }
 
-/** Counted from the last progress: an order bought after a week of waiting has its own week to be activated. */
+/**
+ * Counted from the last progress: an order bought after a week of waiting has its own week to be activated. A reissue
+ * is never given up: it is paid for, and asked for once.
+ */
 function hasNoPatience(record: CertificateRecord, now: number): boolean {
-  const since = record.status === 'purchased' ? record.operation?.since : record.acceptedAt;
+  const { operation } = record;
+  if (operation?.job === 'reissue') return false;
+  const isOrder = operation === null || operation.job === 'order';
+  const acceptedAt = isOrder ? record.acceptedAt : operation.acceptedAt;
+  const since = readStage(record) === 'purchased' ? operation?.since : acceptedAt;
   return now - Date.parse(since ?? record.acceptedAt) > PATIENCE_MS;
 }
 
@@ -50,9 +58,9 @@ async function giveUp(
   lease?: string,
 ): Promise<FailError> {
   const days = PATIENCE_MS / 86_400_000;
-  const isUnbought = record.status === 'accepted';
+  const isUnbought = readStage(record) === 'accepted';
   const problem = isUnbought
-    ? `Nothing was bought within ${days} days: ${reason} Order again once this is mended.`
+    ? `Nothing was bought within ${days} days: ${reason} Order or renew again once this is mended.`
     : `No progress within ${days} days: ${reason} Look at the account at Namecheap.`;
   const after = moveRecord(record, isUnbought ? 'failed' : 'parked', work.now(), {
     problem,

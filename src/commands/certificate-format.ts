@@ -27,13 +27,16 @@ const resultSchema = z.object({
   paidTill: z.string().nullable(),
 });
 
+/** What is printed of a result. */
+type ShownResult = Omit<CertificateResult, 'operation'>;
+
 /** A job's return value as what `order` and its kin return, or null when it is something else. */
-export function readResult(value: unknown): CertificateResult | null {
+export function readResult(value: unknown): ShownResult | null {
   return resultSchema.safeParse(value).data ?? null;
 }
 
 /** The result of an order for people, with what is to be published. */
-export function formatResult(result: CertificateResult): string {
+export function formatResult(result: ShownResult): string {
   return [formatPairs(listFacts(result)), ...formatInstructions(result)].join('\n');
 }
 
@@ -63,7 +66,7 @@ export function formatView(view: CertificateView): string {
   ].join('\n');
 }
 
-function listFacts(result: CertificateResult): [string, string][] {
+function listFacts(result: ShownResult): [string, string][] {
   const { type, requestedType, charged } = result;
   return [
     ['service', result.serviceId],
@@ -84,7 +87,7 @@ function listFacts(result: CertificateResult): [string, string][] {
 }
 
 /** What a person must publish, each value on a line of its own to be copied whole. Only while it is waited for. */
-function formatInstructions({ status, validation }: CertificateResult): string[] {
+function formatInstructions({ status, validation }: ShownResult): string[] {
   if (status !== 'pending-validation') return [];
   return validation.flatMap((one) => {
     switch (one.method) {

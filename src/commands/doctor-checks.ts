@@ -81,7 +81,7 @@ export function checkModules(modules: readonly ModuleRecord[]): Finding {
 
 /** Of the jobs that repeat: schedulers that are missing, or whose next run has passed although workers should have taken it. */
 export function checkSchedulers(queues: readonly QueueState[], now: number): Finding[] {
-  const repeating = [...jobs.values()].filter((definition) => definition.everyMs !== undefined);
+  const repeating = [...jobs.values()].filter((definition) => definition.schedule !== undefined);
   return repeating.map(({ name }) => {
     const check = `scheduler:${name}`;
     const scheduler = queues.find((queue) => queue.name === name)?.schedulers[0];

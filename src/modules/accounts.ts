@@ -60,6 +60,7 @@ export class Accounts {
       refusal: isProductionEndpoint(endpoint) ? this.#deps.volatility : null,
       lookPurchase: () => admission.look(),
       admitPurchase: () => admission.admit(),
+      readCallsLeft: () => admission.readCallsLeft(),
       pause: (scope, reason, durationMs) => this.#pause(id, scope, reason, durationMs),
     };
   }

@@ -64,6 +64,14 @@ export class Admission {
     if (waitMs > 0) throw this.#denyQuota(waitMs);
   }
 
+  /** What is left of the hour and the day: the minute's window passes by itself. */
+  async readCallsLeft(): Promise<number> {
+    const [, hour, day] = await this.#limiter.count(this.#deps.now());
+    const [, perHour, perDay] = this.#parameters.limits;
+    const left = (limit: number, used: number) => (limit === 0 ? Infinity : Math.max(0, limit - used));
+    return Math.min(left(perHour, hour), left(perDay, day));
+  }
+
   async #checkBrakes(): Promise<void> {
     if (this.#refused === null) return;
     const now = this.#deps.now();

@@ -47,8 +47,13 @@ export class Queues {
   }
 
   /** Adds a validated job under a fresh id. @returns the id. */
-  async add(definition: JobDefinition, payload: unknown, id: string): Promise<string> {
-    const { priority, attempts } = definition.options;
+  async add(
+    definition: JobDefinition,
+    payload: unknown,
+    id: string,
+    priority = definition.options.priority,
+  ): Promise<string> {
+    const { attempts } = definition.options;
     await this.open(definition.name).add(definition.name, payload, {
       jobId: id,
       priority,

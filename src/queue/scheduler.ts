@@ -1,12 +1,12 @@
 import { describeError } from '../errors.js';
-import type { JobDefinition } from '../job.js';
+import type { JobDefinition, Rhythm } from '../job.js';
 import type { Logger } from '../log/logger.js';
 import type { Queues } from './queues.js';
 
 /** A job that repeats. */
 export interface Schedule {
   definition: JobDefinition;
-  everyMs: number;
+  rhythm: Rhythm;
 }
 
 /** How often each worker looks whether the schedulers still exist, ms. */
@@ -14,16 +14,21 @@ const WATCH_MS = 30_000;
 
 /** Creates the schedulers that are missing or have another rhythm. Upserting is idempotent over any number of workers. */
 export async function ensureSchedulers(queues: Queues, schedules: readonly Schedule[]): Promise<void> {
-  for (const { definition, everyMs } of schedules) {
+  for (const { definition, rhythm } of schedules) {
     const queue = queues.open(definition.name);
     const known = await queue.getJobScheduler(definition.name);
-    if (known?.every === everyMs) continue;
+    const isKnown = 'cron' in rhythm ? known?.pattern === rhythm.cron : known?.every === rhythm.everyMs;
+    if (isKnown) continue;
     const template = {
       name: definition.name,
       data: {},
       opts: { priority: definition.options.priority, removeOnComplete: { count: 100 } },
     };
-    await queue.upsertJobScheduler(definition.name, { every: everyMs }, template);
+    await queue.upsertJobScheduler(
+      definition.name,
+      'cron' in rhythm ? { pattern: rhythm.cron, tz: 'UTC' } : { every: rhythm.everyMs },
+      template,
+    );
   }
 }
 

@@ -37,7 +37,7 @@ export interface WorkerOptions {
   lockTimes?: LockTimes;
   log: Logger;
   random(): number;
-  createContext(run: { signal: AbortSignal; report: (step: string) => Promise<void> }): JobContext;
+  createContext(run: Pick<JobContext, 'jobId' | 'signal' | 'report'>): JobContext;
 }
 
 /** One BullMQ worker per job definition, started and stopped together. */
@@ -129,6 +129,8 @@ export class WorkerGroup {
     const context = this.#options.createContext({
       signal: AbortSignal.any([this.#stop.signal, ...(signal === undefined ? [] : [signal])]),
       report: (step) => note(job, step),
+      // A job without an id cannot come from BullMQ; its own name then stands for it.
+      jobId: job.id ?? definition.name,
     });
     try {
       const end = await definition.run(parsed.data, context);

@@ -22,7 +22,7 @@ local c = cjson.decode(ARGV[1])
 local verdict = check(c)
 if verdict == 'ok' then
   write(c)
-  if c.expect == '' then redis.call('HINCRBY', KEYS[7], ARGV[2], 1) end
+  if c.expect == '' then redis.call('HINCRBY', KEYS[8], ARGV[2], 1) end
 end
 return verdict`);
 
@@ -40,8 +40,8 @@ const RELEASE = defineScript(`
 if redis.call('HGET', KEYS[1], 'lease') == ARGV[1] then redis.call('HDEL', KEYS[1], 'lease', 'leaseUntil') end
 return 0`);
 
-/** KEYS: open. ARGV: service id, the score that was seen, the new one. */
-const CLAIM_OPEN = defineScript(`
+/** KEYS: a time index. ARGV: service id, the score that was seen, the new one. */
+const CLAIM = defineScript(`
 local score = redis.call('ZSCORE', KEYS[1], ARGV[1])
 if not score or tonumber(score) ~= tonumber(ARGV[2]) then return 0 end
 redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])
@@ -62,10 +62,11 @@ export class RedisCertificateStore implements CertificateStore {
   }
 
   async load(serviceId: string): Promise<Stored | null> {
-    const [record, request, pem] = await this.#redis.hmget(
+    const [record, request, draft, pem] = await this.#redis.hmget(
       this.#keys.certificate(serviceId),
       'record',
       'request',
+      'draft',
       'pem',
     );
     if (!record || !request) return null;
@@ -73,6 +74,7 @@ export class RedisCertificateStore implements CertificateStore {
       return {
         record: recordSchema.parse(JSON.parse(record)),
         request: requestSchema.parse(JSON.parse(request)),
+        draft: draft ? requestSchema.parse(JSON.parse(draft)) : null,
         pem: pem ? pemSchema.parse(JSON.parse(pem)) : null,
       };
     } catch (error) {
@@ -119,22 +121,42 @@ export class RedisCertificateStore implements CertificateStore {
   }
 
   async listOpen(now: number, limit: number): Promise<OpenService[]> {
-    const rows = await this.#redis.zrangebyscore(
-      this.#keys.open,
-      '-inf',
-      now,
-      'WITHSCORES',
-      'LIMIT',
-      0,
-      limit,
-    );
+    return await this.#listIndex(this.#keys.open, now, limit);
+  }
+
+  async listDue(now: number, limit: number): Promise<OpenService[]> {
+    return await this.#listIndex(this.#keys.due, now, limit);
+  }
+
+  async listErrands(now: number, limit: number): Promise<OpenService[]> {
+    return await this.#listIndex(this.#keys.errands, now, limit);
+  }
+
+  async claimErrands(seen: OpenService, until: number): Promise<boolean> {
+    return await this.#claim(this.#keys.errands, seen, until);
+  }
+
+  async postponeErrands(serviceId: string, until: number): Promise<void> {
+    await this.#redis.zadd(this.#keys.errands, 'XX', until, serviceId);
+  }
+
+  async #listIndex(key: string, now: number, limit: number): Promise<OpenService[]> {
+    const rows = await this.#redis.zrangebyscore(key, '-inf', now, 'WITHSCORES', 'LIMIT', 0, limit);
     return rows.flatMap((serviceId, index) =>
       index % 2 === 0 ? [{ serviceId, dueAt: Number(rows[index + 1]) }] : [],
     );
   }
 
-  async claimOpen({ serviceId, dueAt }: OpenService, until: number): Promise<boolean> {
-    return (await runScript(this.#redis, CLAIM_OPEN, [this.#keys.open], [serviceId, dueAt, until])) === 1;
+  async claimOpen(seen: OpenService, until: number): Promise<boolean> {
+    return await this.#claim(this.#keys.open, seen, until);
+  }
+
+  async claimDue(seen: OpenService, until: number): Promise<boolean> {
+    return await this.#claim(this.#keys.due, seen, until);
+  }
+
+  async #claim(key: string, { serviceId, dueAt }: OpenService, until: number): Promise<boolean> {
+    return (await runScript(this.#redis, CLAIM, [key], [serviceId, dueAt, until])) === 1;
   }
 
   async postpone(serviceId: string, until: number): Promise<void> {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { computeNextScan } from '../certificates/agenda.js';
 import { presentSnapshot, type HistoryEntry, type Pem } from '../certificates/present.js';
 import type { Change } from '../certificates/ports.js';
-import type { CertificateRecord } from '../certificates/record.js';
+import { isFollowUp, RING_GRACE_MS, type CertificateRecord } from '../certificates/record.js';
 import type { CertificateEvent } from '../events.js';
 import type { Keys } from './keys.js';
 
@@ -13,7 +14,7 @@ const HISTORY_KEPT = 500;
 
 /**
  * The Lua every script starts with: `check(c)` compares version and lease and changes nothing, `write(c)` saves
- * record, indexes, history and event together. KEYS 1–6 are always those of {@link commitKeys}.
+ * record, indexes, history and event together. KEYS 1–7 are always those of {@link commitKeys}.
  */
 export const COMMIT_LUA = `
 local function clock()
@@ -35,6 +36,8 @@ end
 local function write(c)
   redis.call('HSET', KEYS[1], 'version', c.version, 'status', c.status, 'record', c.record)
   if c.request ~= '' then redis.call('HSET', KEYS[1], 'request', c.request) end
+  if c.draft == '-' then redis.call('HDEL', KEYS[1], 'draft')
+  elseif c.draft ~= '' then redis.call('HSET', KEYS[1], 'draft', c.draft) end
   if c.pem ~= '' then redis.call('HSET', KEYS[1], 'pem', c.pem) end
   redis.call('RPUSH', KEYS[2], c.history)
   redis.call('LTRIM', KEYS[2], -${HISTORY_KEPT}, -1)
@@ -42,10 +45,11 @@ local function write(c)
   if c.due ~= '' then redis.call('ZADD', KEYS[4], c.due, c.id) else redis.call('ZREM', KEYS[4], c.id) end
   if c.event ~= '' then redis.call('XADD', KEYS[5], 'MAXLEN', '~', ${EVENTS_KEPT}, '*', 'event', c.event) end
   redis.call('SADD', KEYS[6], c.id)
+  if c.errands ~= '' then redis.call('ZADD', KEYS[7], c.errands, c.id) else redis.call('ZREM', KEYS[7], c.id) end
 end
 `;
 
-/** KEYS 1–6 of every script that commits a record. */
+/** KEYS 1–7 of every script that commits a record. */
 export function commitKeys(keys: Keys, serviceId: string): string[] {
   return [
     keys.certificate(serviceId),
@@ -54,6 +58,7 @@ export function commitKeys(keys: Keys, serviceId: string): string[] {
     keys.due,
     keys.events,
     keys.services,
+    keys.errands,
   ];
 }
 
@@ -70,7 +75,11 @@ export function composeCommit(input: CommitInput): { record: CertificateRecord; 
   const { before, change } = input;
   const record = { ...input.after, version: (before?.version ?? 0) + 1 };
   const at = new Date(input.now).toISOString();
-  const history: HistoryEntry = { at, from: before?.status ?? null, to: record.status, cause: change.cause };
+  const { operation } = record;
+  const history: HistoryEntry = {
+    ...{ at, from: before?.status ?? null, to: record.status, cause: change.cause },
+    ...(operation !== null && isFollowUp(record) ? { operation: `${operation.job} ${operation.state}` } : {}),
+  };
   const argument = {
     id: record.serviceId,
     expect: before === null ? '' : String(before.version),
@@ -79,9 +88,9 @@ export function composeCommit(input: CommitInput): { record: CertificateRecord; 
     status: record.status,
     record: JSON.stringify(record),
     request: change.request === undefined ? '' : JSON.stringify(change.request),
+    draft: change.draft === undefined ? '' : change.draft === null ? '-' : JSON.stringify(change.draft),
     pem: change.pem === undefined ? '' : JSON.stringify(change.pem),
-    open: record.nextActionAt === null ? '' : String(record.nextActionAt),
-    due: record.nextReissueAt === null ? '' : String(Date.parse(record.nextReissueAt)),
+    ...indexScores(record),
     history: JSON.stringify(history),
     event:
       change.event === undefined
@@ -89,6 +98,17 @@ export function composeCommit(input: CommitInput): { record: CertificateRecord; 
         : JSON.stringify(composeEvent(change.event, record, change.pem ?? null, at)),
   };
   return { record, argument: JSON.stringify(argument) };
+}
+
+/** Where the record stands in the time indexes; '' for nowhere. */
+export function indexScores(record: CertificateRecord): { open: string; due: string; errands: string } {
+  const dueAt = computeNextScan(record);
+  const [errand] = record.errands;
+  return {
+    open: record.nextActionAt === null ? '' : String(record.nextActionAt),
+    due: dueAt === null ? '' : String(dueAt),
+    errands: errand === undefined ? '' : String(Date.parse(errand.at) + RING_GRACE_MS),
+  };
 }
 
 function composeEvent(

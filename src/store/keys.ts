@@ -4,8 +4,10 @@ export interface Keys {
   history(serviceId: string): string;
   /** Sorted set: unfinished services by the time of their next look, ms. */
   open: string;
-  /** Sorted set: issued services by the time their reissue is due, ms. */
+  /** Sorted set: issued services by the time the scan is to look at them (a reissue, an end, an alarm), ms. */
   due: string;
+  /** Sorted set: services with errands that nobody has begun, by the time they are rung again, ms. */
+  errands: string;
   /** Set of all service ids. */
   services: string;
   /** Stream of events. */
@@ -25,6 +27,7 @@ export function createKeys(prefix: string): Keys {
     history: (serviceId) => `${prefix}:history:${serviceId}`,
     open: `${prefix}:open`,
     due: `${prefix}:due`,
+    errands: `${prefix}:errands`,
     services: `${prefix}:services`,
     events: `${prefix}:events`,
     module: (name) => `${prefix}:module:${name}`,

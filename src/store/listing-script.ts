@@ -3,19 +3,23 @@ import { defineScript } from './script.js';
 const DAY_MS = 86_400_000;
 
 /**
- * KEYS: the account's, as 7 onwards minus 6, that is 1–12, then events. ARGV: startedAt, completedAt, rows JSON,
- * ISO time, module, account.
+ * KEYS: the account's, that is 1–12, then events. ARGV: startedAt, completedAt, rows JSON,
+ * ISO time, module, account, kind (order: NewPurchase, renew: NewRenewal).
  * An unclaimed id is ours only if one of our unsettled or settled-as-not-made purchases explains it; else it is foreign.
  */
 export const RECORD_LISTING = defineScript(`
 local lanes, notMade, claims, stock, foreign = KEYS[1], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local kind = ARGV[7]
 local unsettled, settled = {}, {}
-for _, raw in ipairs(redis.call('HVALS', lanes)) do table.insert(unsettled, cjson.decode(raw)) end
+for _, raw in ipairs(redis.call('HVALS', lanes)) do
+  local p = cjson.decode(raw)
+  if (p.kind or 'order') == kind then table.insert(unsettled, p) end
+end
 local completedAt = tonumber(ARGV[2])
 for _, raw in ipairs(redis.call('HVALS', notMade)) do
   local p = cjson.decode(raw)
   -- Executed a day later is not plausible any more: from then on it would only take somebody's purchase for ours.
-  if p.begunAt + ${DAY_MS} < completedAt then redis.call('HDEL', notMade, p.id) else table.insert(settled, p) end
+  if p.begunAt + ${DAY_MS} < completedAt then redis.call('HDEL', notMade, p.id) elseif (p.kind or 'order') == kind then table.insert(settled, p) end
 end
 local function explains(p, row)
   if row.product ~= cjson.null and row.product ~= p.product then return false end
@@ -42,7 +46,9 @@ for _, row in ipairs(cjson.decode(ARGV[3])) do
       if late then
         late.used = true
         redis.call('HDEL', notMade, late.id)
-        redis.call('HSET', stock, id, cjson.encode({product = late.product, type = row.type, years = late.years, sansToAdd = late.sansToAdd, purchaseId = late.id}))
+        -- A renewal is bound to the certificate it follows: it is its service's, never stock.
+        if kind == 'renew' then redis.call('HSET', claims, id, late.serviceId)
+        else redis.call('HSET', stock, id, cjson.encode({product = late.product, type = row.type, years = late.years, sansToAdd = late.sansToAdd, purchaseId = late.id})) end
         table.insert(newStock, id)
       else
         redis.call('HSET', foreign, id, ARGV[4])
@@ -56,5 +62,5 @@ for _, row in ipairs(cjson.decode(ARGV[3])) do
     end
   end
 end
-redis.call('HSET', KEYS[10], 'startedAt', ARGV[1], 'completedAt', ARGV[2])
+redis.call('HSET', KEYS[10], kind .. '.startedAt', ARGV[1], kind .. '.completedAt', ARGV[2])
 return {candidates, newForeign, newStock}`);

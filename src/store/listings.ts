@@ -1,6 +1,6 @@
 import { Big } from 'big.js';
 import { z } from 'zod';
-import type { ListedPurchase, ListingAnswer, ListingStore } from '../certificates/ports.js';
+import type { Listing, ListingAnswer, ListingStore } from '../certificates/ports.js';
 import { readClock, type RedisClient } from './connection.js';
 import type { Keys } from './keys.js';
 import { RECORD_LISTING } from './listing-script.js';
@@ -51,13 +51,9 @@ export class RedisListingStore implements ListingStore {
     return await readClock(this.#redis);
   }
 
-  async saveListing(
-    account: string,
-    module: string,
-    listing: { startedAt: number; completedAt: number; rows: ListedPurchase[] },
-  ): Promise<ListingAnswer> {
+  async saveListing(account: string, module: string, listing: Listing): Promise<ListingAnswer> {
     const keys = [...accountKeys(this.#keys, account), this.#keys.events];
-    const { startedAt, completedAt, rows } = listing;
+    const { kind, startedAt, completedAt, rows } = listing;
     const args = [
       startedAt,
       completedAt,
@@ -65,6 +61,7 @@ export class RedisListingStore implements ListingStore {
       new Date(this.#now()).toISOString(),
       module,
       account,
+      kind,
     ];
     const raw = await runScript(this.#redis, RECORD_LISTING, keys, args);
     const [open, foreign, stock] = z.tuple([idsSchema, idsSchema, idsSchema]).parse(raw);

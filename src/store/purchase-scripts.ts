@@ -5,20 +5,20 @@ import { defineScript } from './script.js';
 /** A listing older than this may hide what somebody bought by hand meanwhile. */
 const LISTING_MAX_AGE_MS = 600_000;
 
-/** Names of the account's keys; in every script below they are KEYS 7 onwards, in this order. */
+/** Names of the account's keys; in every script below they are KEYS 8 onwards, in this order. */
 const ACCOUNT_KEYS = [
-  'lanes', // 7: hash lane → the one unsettled purchase
-  'purchases', // 8: hash purchase key → unsettled or made purchase
-  'not-made', // 9: hash purchase id → purchase that was settled as not made
-  'claims', // 10: hash certificate id → service id
-  'stock', // 11: hash certificate id → paid certificate that no order owns
-  'foreign', // 12: hash certificate id → when it was first seen
-  'ledger', // 13: hash transaction id → entry
-  'spend', // 14: sorted set "transaction|1/10000 of a unit" by time
-  'begun', // 15: sorted set purchase id by time
-  'listing', // 16: hash startedAt, completedAt of the last complete listing
-  'pause', // 17: hash scope → { reason, until }
-  'balance', // 18: hash amount, at: the last balance seen while nothing was unsettled
+  'lanes', // 8: hash lane → the one unsettled purchase
+  'purchases', // 9: hash purchase key → unsettled or made purchase
+  'not-made', // 10: hash purchase id → purchase that was settled as not made
+  'claims', // 11: hash certificate id → service id
+  'stock', // 12: hash certificate id → paid certificate that no order owns
+  'foreign', // 13: hash certificate id → when it was first seen
+  'ledger', // 14: hash transaction id → entry
+  'spend', // 15: sorted set "transaction|1/10000 of a unit" by time
+  'begun', // 16: sorted set purchase id by time
+  'listing', // 17: hash <kind>.startedAt, <kind>.completedAt of the last complete listing of each kind
+  'pause', // 18: hash scope → { reason, until }
+  'balance', // 19: hash amount, at: the last balance seen while nothing was unsettled
 ] as const;
 
 export function accountKeys(keys: Keys, account: string): string[] {
@@ -29,7 +29,7 @@ export function accountKeys(keys: Keys, account: string): string[] {
 const ACCOUNT_LUA = `${COMMIT_LUA}
 local function pause(now)
   for _, scope in ipairs({'all', 'purchases'}) do
-    local raw = redis.call('HGET', KEYS[17], scope)
+    local raw = redis.call('HGET', KEYS[18], scope)
     if raw then
       local p = cjson.decode(raw)
       if p['until'] == cjson.null or tonumber(p['until']) > now then return p end
@@ -39,7 +39,7 @@ local function pause(now)
 end
 local function units(now)
   local sum = 0
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[14], now - 86400000, '+inf')) do
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[15], now - 86400000, '+inf')) do
     sum = sum + tonumber(string.match(member, '|(%-?%d+)$'))
   end
   return sum
@@ -49,7 +49,7 @@ local function ms(n) return string.format('%.0f', n) end
 
 /**
  * ARGV: commit JSON, intent JSON, lane, purchase key, purchase id, max purchases per hour or '', max spend per day
- * in 1/10000 or ''. Every refusal leaves everything unchanged.
+ * in 1/10000 or '', kind of the listing that must be fresh or ''. Every refusal leaves everything unchanged.
  */
 export const BEGIN = defineScript(`${ACCOUNT_LUA}
 local now = clock()
@@ -58,49 +58,53 @@ local verdict = check(c)
 if verdict ~= 'ok' then return {'stale', verdict} end
 local stop = pause(now)
 if stop then return {'paused', stop.reason, stop['until'] == cjson.null and '' or ms(stop['until'])} end
-local known = redis.call('HGET', KEYS[8], ARGV[4])
+local known = redis.call('HGET', KEYS[9], ARGV[4])
 if known then return {'bought', known} end
-local holder = redis.call('HGET', KEYS[7], ARGV[3])
+local holder = redis.call('HGET', KEYS[8], ARGV[3])
 if holder then
   holder = cjson.decode(holder)
   return {'lane-busy', holder.key, ms(now - holder.begunAt)}
 end
-local listed = redis.call('HGET', KEYS[16], 'completedAt')
-if not listed or tonumber(listed) < now - ${LISTING_MAX_AGE_MS} then return {'listing-old'} end
-if ARGV[6] ~= '' and redis.call('ZCOUNT', KEYS[15], now - 3600000, '+inf') >= tonumber(ARGV[6]) then
-  local first = redis.call('ZRANGEBYSCORE', KEYS[15], now - 3600000, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+if ARGV[8] ~= '' then
+  local listed = redis.call('HGET', KEYS[17], ARGV[8] .. '.completedAt')
+  if not listed or tonumber(listed) < now - ${LISTING_MAX_AGE_MS} then return {'listing-old'} end
+end
+if ARGV[6] ~= '' and redis.call('ZCOUNT', KEYS[16], now - 3600000, '+inf') >= tonumber(ARGV[6]) then
+  local first = redis.call('ZRANGEBYSCORE', KEYS[16], now - 3600000, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
   return {'guarded', 'purchases', first[2] and ms(tonumber(first[2]) + 3600000 - now) or '3600000'}
 end
 if ARGV[7] ~= '' and units(now) >= tonumber(ARGV[7]) then return {'guarded', 'spend', '3600000'} end
 write(c)
-redis.call('HSET', KEYS[7], ARGV[3], ARGV[2])
-redis.call('HSET', KEYS[8], ARGV[4], ARGV[2])
-redis.call('ZADD', KEYS[15], now, ARGV[5])
-redis.call('ZREMRANGEBYSCORE', KEYS[15], '-inf', now - 86400000)
+redis.call('HSET', KEYS[8], ARGV[3], ARGV[2])
+redis.call('HSET', KEYS[9], ARGV[4], ARGV[2])
+redis.call('ZADD', KEYS[16], now, ARGV[5])
+redis.call('ZREMRANGEBYSCORE', KEYS[16], '-inf', now - 86400000)
 return {'begun'}`);
 
 /**
  * ARGV: commit JSON, lane, purchase key, purchase id, settled purchase JSON, certificate id, service id,
- * ledger id, ledger entry JSON, charge in 1/10000 or '' when it is not known, stock JSON. Money first: the ledger
+ * ledger id, ledger entry JSON, charge in 1/10000 or '' when it is not known, stock JSON or '' for what is bound to its
+ * service and therefore claimed in any case. Money first: the ledger
  * entry is written whatever else has changed. An unknown charge makes the stored balance worthless as evidence.
  */
 export const SETTLE_MADE = defineScript(`${ACCOUNT_LUA}
 local now = clock()
 local function enter()
-  if redis.call('HSETNX', KEYS[13], ARGV[8], ARGV[9]) == 1 then
-    if ARGV[10] ~= '' then redis.call('ZADD', KEYS[14], now, ARGV[8] .. '|' .. ARGV[10]) end
-    redis.call('ZREMRANGEBYSCORE', KEYS[14], '-inf', now - 172800000)
+  if redis.call('HSETNX', KEYS[14], ARGV[8], ARGV[9]) == 1 then
+    if ARGV[10] ~= '' then redis.call('ZADD', KEYS[15], now, ARGV[8] .. '|' .. ARGV[10]) end
+    redis.call('ZREMRANGEBYSCORE', KEYS[15], '-inf', now - 172800000)
   end
 end
-local lane = redis.call('HGET', KEYS[7], ARGV[2])
+local lane = redis.call('HGET', KEYS[8], ARGV[2])
 local holds = lane and cjson.decode(lane).id == ARGV[4]
-local owner = redis.call('HGET', KEYS[10], ARGV[6])
+local owner = redis.call('HGET', KEYS[11], ARGV[6])
 if not holds then
   enter()
   if not owner then
-    redis.call('HSET', KEYS[11], ARGV[6], ARGV[11])
-    redis.call('HDEL', KEYS[12], ARGV[6])
-    redis.call('HDEL', KEYS[9], ARGV[4])
+    if ARGV[11] == '' then redis.call('HSET', KEYS[11], ARGV[6], ARGV[7])
+    else redis.call('HSET', KEYS[12], ARGV[6], ARGV[11]) end
+    redis.call('HDEL', KEYS[13], ARGV[6])
+    redis.call('HDEL', KEYS[10], ARGV[4])
   end
   return {'moved-on'}
 end
@@ -109,12 +113,12 @@ if owner and owner ~= ARGV[7] then return {'claimed', owner} end
 local c = cjson.decode(ARGV[1])
 local verdict = check(c)
 if verdict ~= 'ok' then return {'stale', verdict} end
-if ARGV[10] == '' then redis.call('DEL', KEYS[18]) end
-redis.call('HSET', KEYS[10], ARGV[6], ARGV[7])
-redis.call('HDEL', KEYS[11], ARGV[6])
+if ARGV[10] == '' then redis.call('DEL', KEYS[19]) end
+redis.call('HSET', KEYS[11], ARGV[6], ARGV[7])
 redis.call('HDEL', KEYS[12], ARGV[6])
-redis.call('HDEL', KEYS[7], ARGV[2])
-redis.call('HSET', KEYS[8], ARGV[3], ARGV[5])
+redis.call('HDEL', KEYS[13], ARGV[6])
+redis.call('HDEL', KEYS[8], ARGV[2])
+redis.call('HSET', KEYS[9], ARGV[3], ARGV[5])
 write(c)
 return {'made'}`);
 
@@ -125,26 +129,39 @@ return {'made'}`);
  */
 export const SETTLE_NOT_MADE = defineScript(`${ACCOUNT_LUA}
 local c = cjson.decode(ARGV[1])
-local lane = redis.call('HGET', KEYS[7], ARGV[2])
+local lane = redis.call('HGET', KEYS[8], ARGV[2])
 if not lane or cjson.decode(lane).id ~= ARGV[4] then return {'stale', 'version'} end
 local verdict = check(c)
 if verdict ~= 'ok' then return {'stale', verdict} end
-redis.call('HDEL', KEYS[7], ARGV[2])
-redis.call('HDEL', KEYS[8], ARGV[3])
-if ARGV[6] == '1' then redis.call('HSET', KEYS[9], ARGV[4], ARGV[5]) end
-redis.call('ZREM', KEYS[15], ARGV[4])
+redis.call('HDEL', KEYS[8], ARGV[2])
+redis.call('HDEL', KEYS[9], ARGV[3])
+if ARGV[6] == '1' then redis.call('HSET', KEYS[10], ARGV[4], ARGV[5]) end
+redis.call('ZREM', KEYS[16], ARGV[4])
 write(c)
 return {'not-made'}`);
+
+/** ARGV: commit JSON, certificate id, service id. A new id of the service's chain, which nobody else may own. */
+export const CLAIM = defineScript(`${ACCOUNT_LUA}
+local owner = redis.call('HGET', KEYS[11], ARGV[2])
+if owner and owner ~= ARGV[3] then return {'claimed', owner} end
+local c = cjson.decode(ARGV[1])
+local verdict = check(c)
+if verdict ~= 'ok' then return {'stale', verdict} end
+redis.call('HSET', KEYS[11], ARGV[2], ARGV[3])
+redis.call('HDEL', KEYS[12], ARGV[2])
+redis.call('HDEL', KEYS[13], ARGV[2])
+write(c)
+return {'made'}`);
 
 /** ARGV: commit JSON, purchase key, purchase JSON, certificate id, service id. The caller chose the id; here it must still be free. */
 export const TAKE_STOCK = defineScript(`${ACCOUNT_LUA}
 local c = cjson.decode(ARGV[1])
 local verdict = check(c)
 if verdict ~= 'ok' then return {'stale', verdict} end
-if redis.call('HEXISTS', KEYS[8], ARGV[2]) == 1 or redis.call('HDEL', KEYS[11], ARGV[4]) == 0 then return {'none'} end
-if redis.call('HEXISTS', KEYS[10], ARGV[4]) == 1 then return {'none'} end
-redis.call('HSET', KEYS[10], ARGV[4], ARGV[5])
-redis.call('HSET', KEYS[8], ARGV[2], ARGV[3])
+if redis.call('HEXISTS', KEYS[9], ARGV[2]) == 1 or redis.call('HDEL', KEYS[12], ARGV[4]) == 0 then return {'none'} end
+if redis.call('HEXISTS', KEYS[11], ARGV[4]) == 1 then return {'none'} end
+redis.call('HSET', KEYS[11], ARGV[4], ARGV[5])
+redis.call('HSET', KEYS[9], ARGV[2], ARGV[3])
 write(c)
 return {'taken'}`);
 

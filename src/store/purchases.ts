@@ -11,7 +11,8 @@ import type {
   SpendingGuard,
   Step,
 } from '../certificates/ports.js';
-import { moveRecord, RING_GRACE_MS, type CertificateRecord, type Purchase } from '../certificates/record.js';
+import { RING_GRACE_MS, type CertificateRecord, type Purchase } from '../certificates/record.js';
+import { moveRecord } from '../certificates/transitions.js';
 import { commitKeys, composeCommit } from './commit.js';
 import { readClock, type RedisClient } from './connection.js';
 import type { Keys } from './keys.js';
@@ -19,6 +20,7 @@ import {
   accountKeys,
   ADD_STOCK,
   BEGIN,
+  CLAIM,
   SETTLE_MADE,
   SETTLE_NOT_MADE,
   TAKE_STOCK,
@@ -73,6 +75,8 @@ export class RedisPurchaseStore implements PurchaseStore {
       intent.id,
       guard.maxPurchasesPerHour === null ? '' : String(guard.maxPurchasesPerHour),
       guard.maxSpendPerDay === null ? '' : countUnits(guard.maxSpendPerDay),
+      // Names are counted on their certificate; there is no list that could tell of them.
+      intent.kind === 'names' ? '' : intent.kind,
     ]);
     return readBegin(answer, saved);
   }
@@ -104,7 +108,9 @@ export class RedisPurchaseStore implements PurchaseStore {
         at: this.#now(),
       }),
       bought.charged === null ? '' : countUnits(bought.charged.amount),
-      JSON.stringify({ product, type: bought.type, years, sansToAdd, purchaseId: purchase.id }),
+      purchase.kind === 'order'
+        ? JSON.stringify({ product, type: bought.type, years, sansToAdd, purchaseId: purchase.id })
+        : '',
     ]);
     if (answer[0] === 'moved-on') return { kind: 'moved-on' };
     if (answer[0] === 'claimed') return { kind: 'claimed', owner: answer[1] ?? '' };
@@ -114,6 +120,12 @@ export class RedisPurchaseStore implements PurchaseStore {
   async settleNotMade(step: Step, purchase: Purchase, isConcluded: boolean): Promise<CertificateRecord> {
     const args = [purchase.lane, purchase.key, purchase.id, JSON.stringify(purchase), isConcluded ? '1' : ''];
     return (await this.#run(SETTLE_NOT_MADE, step, args)).saved;
+  }
+
+  async saveClaimed(step: Step, certificateId: number): Promise<SettleAnswer> {
+    const { answer, saved } = await this.#run(CLAIM, step, [certificateId, step.after.serviceId]);
+    if (answer[0] === 'claimed') return { kind: 'claimed', owner: answer[1] ?? '' };
+    return { kind: 'made', record: saved };
   }
 
   async takeStock(
@@ -132,7 +144,10 @@ export class RedisPurchaseStore implements PurchaseStore {
     if (fitting === undefined) return null;
     const { certificateId, type } = fitting;
     const purchase: Purchase = { ...intent, begunAt: await readClock(this.#redis), cleanLooks: 0 };
-    const changes = { certificateId, certificateIds: [certificateId], type, purchase, problem: null };
+    const changes = {
+      ...{ certificateId, certificateIds: [certificateId], type, purchase },
+      ...{ sansAdded: fitting.sansToAdd, problem: null },
+    };
     const after = moveRecord(record, 'purchased', this.#now(), changes);
     const change = {
       cause: `certificate ${certificateId} taken from stock`,

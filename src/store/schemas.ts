@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { OrderPayload } from '../certificates/order-payload.js';
-import { STATUSES } from '../certificates/record.js';
+import { OPERATION_JOBS, REISSUE_REASONS, STATUSES } from '../certificates/record.js';
 
 const status = z.enum(STATUSES);
 const nullableString = z.string().nullable();
@@ -13,8 +13,11 @@ const validation = z.discriminatedUnion('method', [
   z.looseObject({ domain: z.string(), method: z.literal('email'), approverEmail: z.string() }),
 ]);
 
+/** Fields with a default are younger than the first release: what it stored has none of them. */
 export const purchaseSchema = z.looseObject({
   id: z.string(),
+  kind: z.enum(['order', 'renew', 'names']).default('order'),
+  serviceId: z.string().default(''),
   key: z.string(),
   lane: z.string(),
   product: z.string(),
@@ -36,6 +39,46 @@ const requestShape = z.looseObject({
 /** A stored order. It was validated when it was accepted: rules made later are applied by whoever acts on it, not by reading it. */
 export const requestSchema = z.custom<OrderPayload>((value) => requestShape.safeParse(value).success);
 
+const operation = z.looseObject({
+  job: z.enum(OPERATION_JOBS),
+  state: status,
+  since: z.string(),
+  acceptedAt: z.string().default(''),
+  certificateId: nullableNumber.default(null),
+  reason: z.enum(REISSUE_REASONS).nullable().default(null),
+  names: z.array(z.string()).nullable().default(null),
+  years: nullableNumber.default(null),
+  extends: nullableString.default(null),
+  requestId: nullableString.default(null),
+});
+
+const flight = z.looseObject({
+  operation,
+  draft: requestSchema.nullable(),
+  purchase: purchaseSchema.nullable(),
+  activationBegunAt: nullableString,
+  activatedAt: nullableString,
+  validation: z.array(validation),
+  attempts: z.number(),
+  lostTries: z.number(),
+  problem: nullableString,
+});
+
+const renewal = z.looseObject({
+  from: z.string(),
+  till: z.string(),
+  years: z.number(),
+  certificateId: z.number(),
+  requestId: nullableString,
+});
+
+const errand = z.looseObject({
+  id: z.string(),
+  job: z.string(),
+  payload: z.record(z.string(), z.unknown()),
+  at: z.string(),
+});
+
 /** A stored record. Loose: a newer worker's extra fields survive an older worker's save. */
 export const recordSchema = z.looseObject({
   serviceId: z.string(),
@@ -43,9 +86,7 @@ export const recordSchema = z.looseObject({
   module: z.string(),
   account: z.string(),
   status,
-  operation: z
-    .looseObject({ job: z.enum(['order', 'renew', 'reissue']), state: status, since: z.string() })
-    .nullable(),
+  operation: operation.nullable(),
   requestedType: z.string(),
   type: nullableString,
   years: z.number(),
@@ -67,6 +108,15 @@ export const recordSchema = z.looseObject({
   paidTill: nullableString,
   termEnd: nullableString,
   nextReissueAt: nullableString,
+  sansAdded: z.number().default(0),
+  renewals: z.array(renewal).default([]),
+  covered: z.array(z.looseObject({ from: z.string(), till: z.string() })).default([]),
+  announced: z.record(z.string(), z.string()).default({}),
+  automationStopped: nullableString.default(null),
+  errands: z.array(errand).default([]),
+  doneErrands: z.array(z.string()).default([]),
+  shelved: flight.nullable().default(null),
+  closedFrom: status.nullable().default(null),
   problem: nullableString,
   attempts: z.number(),
   lostTries: z.number(),
@@ -77,6 +127,7 @@ export const historySchema = z.object({
   at: z.string(),
   from: status.nullable(),
   to: status,
+  operation: z.string().optional(),
   cause: z.string(),
 });
 

@@ -7,6 +7,8 @@ import { TEST_CSR } from '../helpers/test-csr.js';
 const NOW = 1_800_000_000_000;
 const purchase: Purchase = {
   id: 'p',
+  kind: 'order',
+  serviceId: 's',
   key: 'order-s',
   lane: 'order-dv-single',
   product: 'dv-single',

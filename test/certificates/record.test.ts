@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isUnfinished, moveRecord, STATUSES, type Status } from '../../src/certificates/record.js';
+import { isUnfinished, STATUSES, type Status } from '../../src/certificates/record.js';
+import { moveRecord } from '../../src/certificates/transitions.js';
 import { composeTestRecord } from '../helpers/records.js';
 
 const NOW = 1_800_000_000_000;
@@ -13,11 +14,11 @@ describe('the state machine of a certificate', () => {
     purchased: ['pending-validation', 'failed', 'parked', 'closed'],
     'pending-validation': ['issued', 'failed', 'parked', 'closed'],
     issued: ['expired', 'revoked', 'closed'],
-    expired: ['closed'],
+    expired: ['issued', 'closed'],
     failed: ['accepted', 'purchased', 'closed'],
     parked: ['accepted', 'purchased', 'pending-validation', 'failed', 'closed'],
     revoked: ['closed'],
-    closed: [],
+    closed: ['issued', 'expired', 'failed', 'parked'],
   };
 
   it.each(STATUSES.flatMap((from) => STATUSES.map((to) => [from, to] as const)))('%s → %s', (from, to) => {

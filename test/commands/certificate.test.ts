@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CertificateRecord } from '../../src/certificates/record.js';
+import { composeOperation } from '../../src/certificates/transitions.js';
 import { composeTestRecord } from '../helpers/records.js';
 import { System } from '../helpers/system.js';
 import { run, type CommandRun } from './command-line.js';
@@ -49,7 +50,7 @@ beforeAll(async () => {
   });
   await keep('waits', {
     status: 'pending-validation',
-    operation: { job: 'order', state: 'pending-validation', since: '2026-01-01T00:00:00.000Z' },
+    operation: composeOperation('order', 'pending-validation', Date.parse('2026-01-01T00:00:00.000Z')),
     validation: [
       { domain: 'a.example.com', method: 'dns', host: '_0A.a.example.com', target: '0b.ssl.example' },
       {

@@ -64,7 +64,7 @@ it('names what needs a person', async () => {
     until: null,
   });
   await store.listings.saveListing(account, 'default', {
-    ...{ startedAt: Date.now(), completedAt: Date.now() },
+    ...{ kind: 'order', startedAt: Date.now(), completedAt: Date.now() },
     rows: [{ certificateId: 777, product: 'dv-single', type: 'Standard SSL', years: 1, purchasedAt: null }],
   });
   for (const status of ['parked', 'failed', 'issued'] as const) {

@@ -31,6 +31,7 @@ describe('the defaults', () => {
       isVolatileAllowed: false,
       shutdownGraceMs: 30_000,
       collectEveryMs: 60_000,
+      scanCron: '*/15 * * * *',
       reissueBeforeMs: null,
       reissueSpreadMs: null,
     });
@@ -70,6 +71,7 @@ describe('the variables', () => {
       PMNAMECHEAP_COLLECT_EVERY: '500ms',
       PMNAMECHEAP_REISSUE_BEFORE: '30d',
       PMNAMECHEAP_REISSUE_SPREAD: '0s',
+      PMNAMECHEAP_SCAN_CRON: ' 30  0 4 * *  1-5 ',
     });
     expect(environment).toEqual({
       redis: { kind: 'url', url: 'rediss://app:pw@redis.example:6380/2' },
@@ -84,6 +86,7 @@ describe('the variables', () => {
       isVolatileAllowed: true,
       shutdownGraceMs: 0,
       collectEveryMs: 500,
+      scanCron: '30 0 4 * * 1-5',
       reissueBeforeMs: 30 * 86_400_000,
       reissueSpreadMs: 0,
     });

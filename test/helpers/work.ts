@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { order as orderJob } from '../../jobs/order.js';
-import { advanceOrder } from '../../src/certificates/advance.js';
+import { advanceOperation } from '../../src/certificates/advance.js';
 import type { Account, AccountWork } from '../../src/certificates/ports.js';
 import type { CertificateRecord } from '../../src/certificates/record.js';
 import { FailError, WaitError } from '../../src/errors.js';
@@ -8,7 +8,7 @@ import { sealModule } from '../../src/modules/add.js';
 import { accountId } from '../../src/modules/settings.js';
 import { createNamecheap } from '../../src/namecheap/client.js';
 import type { Namecheap } from '../../src/namecheap/api.js';
-import { startSandbox, type Sandbox } from '../../src/sandbox/server.js';
+import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/server.js';
 import { createStore, type Store } from '../../src/store/store.js';
 import { override } from './override.js';
 import type { TestRedis } from './redis.js';
@@ -34,9 +34,9 @@ export interface Bench extends AsyncDisposable {
   countCalls(command: string): Promise<number>;
 }
 
-export async function startBench(redis: TestRedis): Promise<Bench> {
+export async function startBench(redis: TestRedis, options: SandboxOptions = {}): Promise<Bench> {
   const store = createStore(redis.client, redis.createPrefix(), Date.now);
-  const sandbox = await startSandbox({ port: 0, limits: [0, 0, 0] });
+  const sandbox = await startSandbox({ port: 0, limits: [0, 0, 0], ...options });
   const { user, apiKey, clientIp } = sandbox.account;
   const draft = {
     name: 'default',
@@ -61,6 +61,7 @@ export async function startBench(redis: TestRedis): Promise<Bench> {
     refusal: null,
     lookPurchase: () => Promise.resolve(),
     admitPurchase: () => Promise.resolve(),
+    readCallsLeft: () => Promise.resolve(Infinity),
     pause: (scope, reason, durationMs) =>
       scope === 'worker'
         ? Promise.resolve()
@@ -95,7 +96,7 @@ export async function startBench(redis: TestRedis): Promise<Bench> {
   return {
     ...{ store, sandbox, work, api },
     accept: async (payload) => {
-      await orderJob.accept?.(orderJob.schema.parse(payload), store, Date.now());
+      await orderJob.accept?.(orderJob.schema.parse(payload), store, Date.now(), 'job');
     },
     advance: (serviceId, runs = 1) => advanceRepeatedly(work, serviceId, runs),
     read: async (serviceId) => {
@@ -132,7 +133,7 @@ async function advanceRepeatedly(
 ): Promise<CertificateRecord | FailError | WaitError> {
   let end: CertificateRecord | FailError | WaitError = new WaitError('never advanced', 0);
   for (let run = 0; run < runs && end instanceof WaitError; run++) {
-    end = await advanceOrder(work, serviceId).catch((error: unknown) => {
+    end = await advanceOperation(work, serviceId).catch((error: unknown) => {
       if (error instanceof FailError || error instanceof WaitError) return error;
       throw error;
     });

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { StaleRecordError } from '../../src/certificates/errors.js';
-import { moveRecord } from '../../src/certificates/record.js';
+import { moveRecord } from '../../src/certificates/transitions.js';
 import { createStore, type Store } from '../../src/store/store.js';
 import { composeTestRecord } from '../helpers/records.js';
 import { useRedis } from '../helpers/redis.js';

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { StaleRecordError } from '../../src/certificates/errors.js';
 import type { Bought, Intent, ListedPurchase, SpendingGuard } from '../../src/certificates/ports.js';
-import { moveRecord, type CertificateRecord, type Purchase } from '../../src/certificates/record.js';
+import type { CertificateRecord, Purchase } from '../../src/certificates/record.js';
+import { moveRecord } from '../../src/certificates/transitions.js';
 import { createStore, type Store } from '../../src/store/store.js';
 import { composeTestRecord } from '../helpers/records.js';
 import { useRedis } from '../helpers/redis.js';
@@ -20,6 +21,8 @@ beforeEach(() => {
 function intentOf(serviceId: string, changes: Partial<Intent> = {}): Intent {
   return {
     id: randomUUID(),
+    kind: 'order',
+    serviceId,
     key: `order-${serviceId}`,
     lane: 'order-dv-single',
     product: 'dv-single',
@@ -44,6 +47,7 @@ async function reload(serviceId: string): Promise<CertificateRecord> {
 async function list(rows: ListedPurchase[] = [], times?: { startedAt: number; completedAt: number }) {
   const now = await store.listings.readClock();
   return await store.listings.saveListing('acc', 'default', {
+    kind: 'order',
     startedAt: now,
     completedAt: now,
     ...times,

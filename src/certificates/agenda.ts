@@ -1,0 +1,65 @@
+import { findGap, isTermCovered } from './coverage.js';
+import { computeEmergencyAt } from './due.js';
+import { isUnfinished, type Announcement, type CertificateRecord } from './record.js';
+
+const DAY_MS = 86_400_000;
+
+/** The end of a paid term is announced this long before, ms, so that a renewal can be sold. */
+export const EXPIRING_BEFORE_MS = 30 * DAY_MS;
+
+/** What the scan has to do with a certificate. */
+export type Task = Exclude<Announcement, 'pending-long'> | 'expired';
+
+/** A task and when it is due, ms. */
+export interface AgendaEntry {
+  task: Task;
+  at: number;
+}
+
+/** The same task is done once for this value: the End date, or the term's end. */
+export function readOccasion(record: CertificateRecord, task: Task): string | null {
+  return task === 'expiring' ? record.termEnd : record.endDate;
+}
+
+/**
+ * Everything that time alone will demand of a certificate in force, each entry once per End date or term. The earliest
+ * one is its place in the due index, so a scan reads only what is due.
+ */
+export function listAgenda(record: CertificateRecord): AgendaEntry[] {
+  const { issuedAt, endDate, paidTill, termEnd, nextReissueAt } = record;
+  if (!['issued', 'expired'].includes(record.status) || issuedAt === null || endDate === null) return [];
+  const entries: AgendaEntry[] = [];
+  const add = (task: Task, at: number | null) => {
+    const isDone = task !== 'expired' && record.announced[task] === readOccasion(record, task);
+    if (at !== null && !isDone) entries.push({ task, at });
+  };
+  if (record.status === 'issued') add('expired', Date.parse(endDate));
+  if (isTermCovered(record) && termEnd !== null) {
+    add('expiring', Math.min(Date.parse(endDate), Date.parse(termEnd)) - EXPIRING_BEFORE_MS);
+    return entries;
+  }
+  const isReissuable = record.automationStopped === null && !isBusy(record);
+  if (isReissuable && nextReissueAt !== null) add('reissue', Date.parse(nextReissueAt));
+  const coverage = {
+    issuedAt: Date.parse(issuedAt),
+    endDate: Date.parse(endDate),
+    paidTill: paidTill === null ? null : Date.parse(paidTill),
+  };
+  add('emergency', computeEmergencyAt(coverage));
+  // A gap that nobody closes is told at once, not when it opens.
+  if (findGap(record) !== null) add('gap', 0);
+  return entries;
+}
+
+/** A renewal or reissue that goes on by itself; another one would only stand in its way. One that waits for its turn to be bought does not. */
+function isBusy({ operation }: CertificateRecord): boolean {
+  if (operation === null || operation.job === 'order') return false;
+  if (operation.job === 'renew' && operation.state === 'accepted') return false;
+  return isUnfinished(operation.state);
+}
+
+/** When the scan is to look at the certificate, ms; null when time demands nothing of it. Its place in the due index. */
+export function computeNextScan(record: CertificateRecord): number | null {
+  const times = listAgenda(record).map(({ at }) => at);
+  return times.length === 0 ? null : Math.min(...times);
+}

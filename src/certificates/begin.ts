@@ -1,0 +1,146 @@
+import { FailError, InputError, WaitError } from '../errors.js';
+import { changeService, isBegun, settleErrand, type Decide } from './inbox.js';
+import type { OrderPayload } from './order-payload.js';
+import type { CertificateStore, Stored } from './ports.js';
+import { isUnfinished, RING_GRACE_MS, type CertificateRecord, type Operation } from './record.js';
+import { isUnderWay, judgeReissue, type ReissuePayload } from './reissue-request.js';
+import { findRenewal, isSameTerm, judgeRenewal, type RenewPayload } from './renew-request.js';
+import { beginOperation, findObstacle, restoreShelved } from './shelf.js';
+import { composeOperation, moveRecord } from './transitions.js';
+
+/** How often a request looks whether its turn has come, ms: it costs no call. */
+const BUSY_MS = 60_000;
+
+/**
+ * Puts a reissue in flight; joins the one that is under way when it asks for the same.
+ * @param id of the errand: begun before, it changes nothing
+ * @throws FailError, InputError when it can never be; WaitError ERR_BUSY while something else must end first.
+ */
+export async function beginReissue(
+  certificates: CertificateStore,
+  payload: ReissuePayload,
+  id: string,
+  now: number,
+): Promise<CertificateRecord> {
+  return await changeService(certificates, payload.serviceId, (stored) => {
+    const { record } = stored;
+    if (isBegun(record, id)) return dropKnown(record, id);
+    if (isUnderWay(stored, payload)) return join(record, id);
+    const { draft, names } = judgeReissue(stored, payload, now);
+    return begin(stored, draft, now, {
+      ...{ job: 'reissue', requestId: id, names },
+      reason: payload.reason ?? guessReason(payload),
+    });
+  });
+}
+
+/** A reissue that nobody explains is somebody's wish, not the calendar's. */
+function guessReason({ sans, csr }: ReissuePayload): Operation['reason'] {
+  return sans !== undefined && csr === undefined ? 'names' : 'rekey';
+}
+
+/**
+ * Puts a renewal in flight, once per paid term: one that is under way, or done, answers the request. One that was bought
+ * and whose activation was refused goes on with the corrected request.
+ * @throws as {@link beginReissue}.
+ */
+export async function beginRenewal(
+  certificates: CertificateStore,
+  payload: RenewPayload,
+  id: string,
+  now: number,
+): Promise<CertificateRecord> {
+  return await changeService(certificates, payload.serviceId, (found) => {
+    if (isBegun(found.record, id) || findRenewal(found.record, id, payload.paidTill) !== null)
+      return dropKnown(found.record, id);
+    const stored = takeFromShelf(found, payload, now);
+    const { record } = stored;
+    const { operation } = record;
+    if (operation?.job === 'renew' && isSameTerm(operation.extends, payload.paidTill)) {
+      if (isUnfinished(operation.state)) return join(record, id);
+      if (operation.state === 'parked')
+        throw new FailError(record.problem ?? `The renewal of ${record.serviceId} is parked`, 'ERR_PARKED');
+      if (operation.certificateId !== null) return correct(stored, payload, id, operation, now);
+    }
+    const judged = judgeRenewal(stored, payload, now);
+    return begin(stored, judged.draft, now, {
+      ...{ job: 'renew', requestId: id, names: judged.names },
+      ...{ years: payload.years, extends: judged.extends },
+    });
+  });
+}
+
+function dropKnown(record: CertificateRecord, id: string): ReturnType<Decide> {
+  if (!record.errands.some((errand) => errand.id === id)) return null;
+  return { after: { ...record, ...settleErrand(record, id) }, change: { cause: 'asked for before' } };
+}
+
+function join(record: CertificateRecord, id: string): ReturnType<Decide> {
+  const cause = `joined the ${record.operation?.job ?? 'work'} that is under way`;
+  return { after: { ...record, ...settleErrand(record, id) }, change: { cause } };
+}
+
+type Beginning = Pick<Operation, 'job'> & Partial<Operation> & { requestId: string };
+
+function begin(
+  { record, draft: oldDraft }: Stored,
+  draft: OrderPayload | null,
+  now: number,
+  { job, ...changes }: Beginning,
+): ReturnType<Decide> {
+  demandTurn(record);
+  const operation = composeOperation(job, 'accepted', now, changes);
+  const settled = { ...record, ...settleErrand(record, changes.requestId) };
+  const after = beginOperation(settled, oldDraft, operation, now);
+  return { after, change: { cause: `${job} begun${changes.reason ? ` (${changes.reason})` : ''}`, draft } };
+}
+
+/** @throws WaitError ERR_BUSY, or FailError when two things need a person already. */
+function demandTurn(record: CertificateRecord): void {
+  const obstacle = findObstacle(record);
+  if (obstacle === null) return;
+  const { job, state } = obstacle.operation;
+  if (obstacle.kind === 'busy')
+    throw new WaitError(`A ${job} of ${record.serviceId} is ${state}; this follows`, BUSY_MS, 'ERR_BUSY');
+  throw new FailError(
+    `Two operations of ${record.serviceId} need a person: settle them with certificate resolve first`,
+    'ERR_PARKED',
+  );
+}
+
+/** A renewal that a reissue was let past comes back to be corrected, unless the reissue goes on by itself. */
+function takeFromShelf(stored: Stored, payload: RenewPayload, now: number): Stored {
+  const { record } = stored;
+  const { shelved, operation } = record;
+  if (shelved?.operation.job !== 'renew' || !isSameTerm(shelved.operation.extends, payload.paidTill))
+    return stored;
+  if (operation !== null && isUnfinished(operation.state)) demandTurn(record);
+  const { after, draft } = restoreShelved({ ...record, operation: null }, now);
+  return { ...stored, record: after, draft };
+}
+
+/** The term is bought; only what the CA refused is replaced. */
+function correct(
+  stored: Stored,
+  payload: RenewPayload,
+  id: string,
+  operation: Operation,
+  now: number,
+): ReturnType<Decide> {
+  const { record, request, draft } = stored;
+  if (payload.years !== operation.years)
+    throw new InputError(
+      [
+        `years: ${operation.years ?? 0} were bought for this renewal; give the same to correct its csr or dcv`,
+      ],
+      `The renewal of service ${record.serviceId}`,
+    );
+  const judged = judgeRenewal({ ...stored, request: draft ?? request }, payload, now);
+  const changes = {
+    ...{ attempts: 0, activationBegunAt: null, problem: null, nextActionAt: now + RING_GRACE_MS },
+    ...settleErrand(record, id),
+    operation: { ...operation, requestId: id, names: judged.names },
+  };
+  const after = moveRecord(record, 'purchased', now, changes);
+  return { after, change: { cause: 'corrected after a refused activation', draft: judged.draft } };
+}

@@ -1,0 +1,100 @@
+import { FailError, WaitError } from '../errors.js';
+import type { CertificateInfo, ValidationInstruction } from '../namecheap/api.js';
+import { describeAccepted, hasOurCsr, saveRecovered } from './activation-lookup.js';
+import type { CheckedOrder } from './order-payload.js';
+import { parkRecord } from './park.js';
+import type { Work } from './ports.js';
+import type { CertificateRecord } from './record.js';
+import { moveRecord } from './transitions.js';
+import { describeTrouble, isTrouble } from './trouble.js';
+
+/** Longer chains than this are a loop, or not ours. */
+const LONGEST_CHAIN = 100;
+
+/** A replaced certificate that does not tell by which is asked again after this long, ms. */
+const NOT_TOLD_MS = 60_000;
+
+/**
+ * The CA works on the new certificate: it joins the service's chain, claimed like the others. The one in force stays so
+ * until the new one is issued and verified.
+ */
+export async function saveReissued(
+  work: Work,
+  record: CertificateRecord,
+  newId: number,
+  validation: ValidationInstruction[],
+  cause: string,
+): Promise<CertificateRecord> {
+  const { operation, certificateIds } = record;
+  const after = moveRecord(record, 'pending-validation', work.now(), {
+    ...describeAccepted(work, validation),
+    operation: operation && { ...operation, certificateId: newId },
+    certificateIds: [...new Set([...certificateIds, newId])],
+  });
+  const change = { cause: `${cause}; certificate ${newId} follows`, event: 'certificate.activated' as const };
+  const answer = await work.purchases.saveClaimed({ before: record, after, change }, newId);
+  if (answer.kind === 'made') return answer.record;
+  const owner = answer.kind === 'claimed' ? answer.owner : 'another one';
+  throw await parkRecord(
+    work,
+    record,
+    `Namecheap named certificate ${newId} as the reissue of ${String(record.certificateId)}, which service ${owner} owns already. Compare both at Namecheap.`,
+  );
+}
+
+/**
+ * Whether an unanswered reissue happened. The same CSR on the old certificate proves nothing: only that it is `replaced`
+ * or names its successor does. Null: it did not, it may be made again (Namecheap itself refuses a second one).
+ * @throws FailError when it was parked: somebody reissued it by hand with another key, or it needs support.
+ */
+export async function lookUpReissue(
+  work: Work,
+  record: CertificateRecord,
+  certificateId: number,
+  order: CheckedOrder,
+): Promise<CertificateRecord | null> {
+  await work.report('looking up what became of an unanswered reissue');
+  const old = await work.account.api.getInfo({ certificateId }, { signal: work.signal });
+  if (old.replacedBy === null) {
+    if (old.status === 'replaced')
+      throw new WaitError(
+        `Certificate ${certificateId} is replaced, its successor not told yet`,
+        NOT_TOLD_MS,
+      );
+    if (isTrouble(old.status))
+      throw await parkRecord(work, record, describeTrouble(certificateId, old.status));
+    return null;
+  }
+  const newest = await followChain(work, old.replacedBy);
+  if (isTrouble(newest.status))
+    throw await parkRecord(work, record, describeTrouble(newest.certificateId, newest.status));
+  if (!hasOurCsr(newest, order)) {
+    const problem =
+      `Certificate ${certificateId} was reissued as ${newest.certificateId} with another CSR than ours. Find out who did it, ` +
+      'then reissue the service with the CSR that is to be used, or bring the new certificate in with certificate import --map.';
+    throw await parkRecord(work, record, problem);
+  }
+  const { certificateId: newId } = newest;
+  if (newest.status === 'active')
+    return await saveReissued(work, record, newId, [], 'the unanswered reissue had been accepted');
+  return await saveRecovered(work, newId, order, (validation, cause) =>
+    saveReissued(work, record, newId, validation, cause),
+  );
+}
+
+/** The last certificate of a chain of reissues. @throws FailError when it does not end. */
+export async function followChain(
+  work: Pick<Work, 'account' | 'signal'>,
+  first: number,
+): Promise<CertificateInfo> {
+  let id = first;
+  for (let step = 0; step < LONGEST_CHAIN; step++) {
+    const seen = await work.account.api.getInfo({ certificateId: id }, { signal: work.signal });
+    if (seen.replacedBy === null || seen.replacedBy === id) return seen;
+    id = seen.replacedBy;
+  }
+  throw new FailError(
+    `The chain of reissues from certificate ${first} does not end after ${LONGEST_CHAIN}: look at it in the account at Namecheap`,
+    'ERR_ENDLESS_CHAIN',
+  );
+}

@@ -1,0 +1,96 @@
+import type { CertificateEventType } from '../events.js';
+import { listAgenda, readOccasion, type AgendaEntry, type Task } from './agenda.js';
+import { describeCoverage } from './coverage.js';
+import { StaleRecordError } from './errors.js';
+import type { CertificateStore, Change, Stored } from './ports.js';
+import type { CertificateRecord } from './record.js';
+import { beginOperation, findObstacle } from './shelf.js';
+import { composeOperation, moveStatus } from './transitions.js';
+
+const EVENTS = {
+  reissue: 'certificate.reissue-due',
+  emergency: 'certificate.emergency',
+  expiring: 'certificate.expiring',
+  expired: 'certificate.expired',
+  gap: 'certificate.gap',
+} as const satisfies Record<Task, CertificateEventType>;
+
+/** What is due for the certificate now. */
+export function listTasks(record: CertificateRecord, now: number): Task[] {
+  return listAgenda(record)
+    .filter(({ at }) => at <= now)
+    .sort(byUrgency)
+    .map(({ task }) => task);
+}
+
+function byUrgency(a: AgendaEntry, b: AgendaEntry): number {
+  return a.at - b.at;
+}
+
+/** The id of the one reissue that time demands for an End date: whoever scans how often, it is begun once. */
+export function composeReissueId(endDate: string): string {
+  return `end-date-${endDate}`;
+}
+
+/**
+ * Announces one task, or begins the reissue, and remembers for which End date or term: each is done once, for the loser of
+ * a race finds the record changed.
+ * @returns the record as it is stored now; null when somebody else was faster, and the next scan looks again.
+ */
+export async function carryOut(
+  certificates: CertificateStore,
+  stored: Stored,
+  task: Task,
+  now: number,
+): Promise<CertificateRecord | null> {
+  const { after, change } = task === 'reissue' ? beginScanned(stored, now) : announce(stored.record, task);
+  try {
+    return await certificates.save({ before: stored.record, after, change });
+  } catch (error) {
+    if (error instanceof StaleRecordError) return null;
+    throw error;
+  }
+}
+
+interface Decision {
+  after: CertificateRecord;
+  change: Change;
+}
+
+function announce(record: CertificateRecord, task: Exclude<Task, 'reissue'>): Decision {
+  const { sentence } = describeCoverage(record);
+  if (task === 'expired') {
+    const cause = `the certificate ended ${record.endDate ?? ''}. ${sentence}`;
+    return { after: moveStatus(record, 'expired'), change: { cause, event: EVENTS.expired } };
+  }
+  const announced = { ...record.announced, [task]: readOccasion(record, task) ?? '' };
+  const after = { ...record, announced, problem: describeProblem(record, task, sentence) };
+  return { after, change: { cause: `${task}: ${sentence}`, event: EVENTS[task] } };
+}
+
+/** A gap or an emergency needs a person; what the record says already about its cause is better than our general words. */
+function describeProblem(record: CertificateRecord, task: Task, sentence: string): string | null {
+  if (task === 'gap')
+    return record.problem ?? `${sentence}. Reissue it with a reissue job once the cause is mended.`;
+  if (task === 'emergency')
+    return (
+      record.problem ??
+      `${sentence} The certificate ends ${record.endDate ?? ''}: see what is awaited with certificate show ${record.serviceId}.`
+    );
+  return record.problem;
+}
+
+/** The reissue that is due, in flight; where two things wait for a person already, only the mark, which raises the alarm. */
+function beginScanned({ record, draft }: Stored, now: number): Decision {
+  const endDate = record.endDate ?? '';
+  const announced = { ...record.announced, reissue: endDate };
+  const event = EVENTS.reissue;
+  if (findObstacle(record) !== null)
+    return { after: { ...record, announced }, change: { cause: 'a reissue is due and cannot begin', event } };
+  const operation = composeOperation('reissue', 'accepted', now, {
+    reason: 'end-date',
+    requestId: composeReissueId(endDate),
+  });
+  const after = beginOperation({ ...record, announced }, draft, operation, now);
+  return { after, change: { cause: `reissue due: End date ${endDate}`, event, draft: null } };
+}

@@ -1,0 +1,104 @@
+import type { OrderPayload } from './order-payload.js';
+import {
+  isUnfinished,
+  RING_GRACE_MS,
+  type CertificateRecord,
+  type Errand,
+  type Flight,
+  type Operation,
+} from './record.js';
+
+/** What a fresh operation begins with, besides itself. */
+const CLEAR = {
+  purchase: null,
+  activationBegunAt: null,
+  attempts: 0,
+  lostTries: 0,
+  problem: null,
+} satisfies Partial<CertificateRecord>;
+
+/** Why another operation may not begin now. */
+export type Obstacle = { kind: 'busy'; operation: Operation } | { kind: 'full'; operation: Operation };
+
+/**
+ * Whether a new operation may begin. One that goes on by itself must end first. One that waits for its purchase, for a
+ * person or for a correction is shelved if money is in it or may be; what cost nothing is followed by the new one.
+ */
+export function findObstacle(record: CertificateRecord): Obstacle | null {
+  const { operation, shelved } = record;
+  if (operation === null) return null;
+  if (isUnfinished(operation.state) && !isDeferrable(operation)) return { kind: 'busy', operation };
+  if (hasMoneyIn(record) && shelved !== null) return { kind: 'full', operation };
+  return null;
+}
+
+/** A renewal that is not begun to be bought lets a reissue past: missing funds must not stop what is paid for. */
+function isDeferrable({ job, state }: Operation): boolean {
+  return job === 'renew' && state === 'accepted';
+}
+
+function hasMoneyIn({ operation, purchase }: CertificateRecord): boolean {
+  if (operation === null) return false;
+  return (
+    operation.job === 'renew' &&
+    !isDeferrable(operation) &&
+    (operation.state !== 'failed' || purchase !== null)
+  );
+}
+
+/** The record with a new operation in flight; what was in flight before is shelved or dropped, see {@link findObstacle}. */
+export function beginOperation(
+  record: CertificateRecord,
+  draft: OrderPayload | null,
+  operation: Operation,
+  now: number,
+): CertificateRecord {
+  const shelved = hasMoneyIn(record) ? shelve(record, draft) : record.shelved;
+  const errands = listDeferred(record, draft, now);
+  return { ...record, ...CLEAR, shelved, errands, operation, nextActionAt: now + RING_GRACE_MS };
+}
+
+/** A renewal that lets a reissue past becomes an errand again, and begins anew once its turn comes. */
+function listDeferred(
+  { operation, errands, serviceId }: CertificateRecord,
+  draft: OrderPayload | null,
+  now: number,
+): Errand[] {
+  if (operation === null || !isDeferrable(operation)) return errands;
+  const { years, extends: paidTill, requestId } = operation;
+  const asked = draft === null ? {} : { csr: draft.csr, dcv: draft.dcv };
+  const payload = { serviceId, years, paidTill, ...asked };
+  const id = requestId ?? `renew-${years ?? 0}-${paidTill ?? ''}`;
+  return [...errands, { id, job: 'renew', payload, at: new Date(now).toISOString() }];
+}
+
+function shelve(record: CertificateRecord, draft: OrderPayload | null): Flight | null {
+  const { operation, purchase, activationBegunAt, activatedAt, validation, attempts, lostTries, problem } =
+    record;
+  if (operation === null) return null;
+  return {
+    ...{
+      operation,
+      draft,
+      purchase,
+      activationBegunAt,
+      activatedAt,
+      validation,
+      attempts,
+      lostTries,
+      problem,
+    },
+  };
+}
+
+/** Once nothing is in flight, what was shelved comes back as it was, with its draft. */
+export function restoreShelved(
+  record: CertificateRecord,
+  now: number,
+): { after: CertificateRecord; draft: OrderPayload | null } {
+  if (record.shelved === null || record.operation !== null) return { after: record, draft: null };
+  const { draft, ...flight } = record.shelved;
+  const isOpen = isUnfinished(flight.operation.state);
+  const nextActionAt = isOpen ? now + RING_GRACE_MS : record.nextActionAt;
+  return { after: { ...record, ...flight, shelved: null, nextActionAt }, draft };
+}
