@@ -65,7 +65,9 @@ class Check {
       throw refuse(['line 1: is not the beginning of an export; give a file of certificate export']);
     const { at, version } = header.data;
     if (version !== ARCHIVE_VERSION)
-      throw refuse([`line 1: the export has version ${version}, this program reads version ${ARCHIVE_VERSION}`]);
+      throw refuse([
+        `line 1: the export has version ${version}, this program reads version ${ARCHIVE_VERSION}`,
+      ]);
     this.#at = at;
   }
 
@@ -80,7 +82,8 @@ class Check {
   #readCertificate(value: object): void {
     const line = this.#parse(certificateSchema, value);
     if (line === null) return;
-    if (this.#services.has(line.serviceId)) this.#fault(`serviceId: ${line.serviceId} stands in an earlier line`);
+    if (this.#services.has(line.serviceId))
+      this.#fault(`serviceId: ${line.serviceId} stands in an earlier line`);
     this.#services.add(line.serviceId);
     if (!isBuying(readRecord(line.fields.record))) return;
     for (const id of listPurchaseIds(line.fields)) this.#buying.set(id, line.serviceId);
@@ -114,7 +117,9 @@ class Check {
 
   #listEndFaults(): string[] {
     if (this.#end === null)
-      return [`line ${this.#number + 1}: the end of the export is missing, the file was cut off; give a complete one`];
+      return [
+        `line ${this.#number + 1}: the end of the export is missing, the file was cut off; give a complete one`,
+      ];
     const isWhole =
       this.#end.sha256 === this.#hash.digest('hex') &&
       this.#end.lines === this.#number - 1 &&

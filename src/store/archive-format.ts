@@ -82,14 +82,16 @@ export const certificateSchema = z
   .superRefine(({ serviceId, fields }, context) => {
     const fault = (path: string, message: string) =>
       context.addIssue({ code: 'custom', path: ['fields', path], message });
-    const record = readRecord(fields.record);
-    const { serviceId: requested } = z.object({ serviceId: z.string() }).parse(readJson(decodeValue(fields.request)));
-    if (record.serviceId !== serviceId || requested !== serviceId)
-      fault('record', `belongs to ${record.serviceId} (order of ${requested}), the line to ${serviceId}`);
+    for (const name of Object.keys(fields))
+      if (LEASE_FIELDS.has(name)) fault(name, 'is a lease, which is never exported; remove it');
+    const record = tryToReadRecord(fields.record);
+    const request = requestSchema.safeParse(readJson(decodeValue(fields.request)));
+    // Said already, with what is wrong in them.
+    if (record === null || !request.success) return;
+    for (const [path, owner] of Object.entries({ record: record.serviceId, request: request.data.serviceId }))
+      if (owner !== serviceId) fault(path, `belongs to service ${owner}, the line to ${serviceId}`);
     if (fields.version !== String(record.version)) fault('version', 'differs from the version in the record');
     if (fields.status !== record.status) fault('status', 'differs from the status in the record');
-    for (const field of Object.keys(fields))
-      if (LEASE_FIELDS.has(field)) fault(field, 'is a lease, which is never exported; remove it');
   });
 export type CertificateLine = z.output<typeof certificateSchema>;
 
@@ -98,10 +100,20 @@ export function readRecord(raw: ArchiveValue): CertificateRecord {
   return recordSchema.parse(JSON.parse(decodeValue(raw)));
 }
 
+/** As {@link readRecord}; null when this version cannot read it, or there is none. */
+export function tryToReadRecord(raw: ArchiveValue | undefined): CertificateRecord | null {
+  return recordSchema.safeParse(readJson(decodeValue(raw ?? ''))).data ?? null;
+}
+
 const purchases = z.record(z.string(), stored(purchaseSchema));
 const texts = z.record(z.string(), z.string());
 const scores = z.record(z.string(), z.number());
-const stock = z.looseObject({ product: z.string(), type: z.string(), years: z.number(), sansToAdd: z.number() });
+const stock = z.looseObject({
+  product: z.string(),
+  type: z.string(),
+  years: z.number(),
+  sansToAdd: z.number(),
+});
 const ledgerEntry = z.looseObject({ certificateId: z.number(), at: z.number() });
 
 /** What money depends on, by the name of its key; see purchase-scripts.ts for their meaning. */
@@ -119,9 +131,7 @@ export const ACCOUNT_PARTS = {
 } as const;
 export type AccountPart = keyof typeof ACCOUNT_PARTS;
 
-export const accountPart = z.enum(
-  Object.keys(ACCOUNT_PARTS) as [AccountPart, ...AccountPart[]],
-);
+export const accountPart = z.enum(Object.keys(ACCOUNT_PARTS) as [AccountPart, ...AccountPart[]]);
 
 /** Sorted sets; all others are hashes. */
 export const SORTED_PARTS: ReadonlySet<AccountPart> = new Set(['spend', 'begun']);

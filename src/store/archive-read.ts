@@ -40,7 +40,7 @@ export async function readTogether(
   for (const id of serviceIds) transaction.hgetall(keys.certificate(id)).lrange(keys.history(id), 0, -1);
   for (const part of parts) {
     const key = keys.account(account?.id ?? '', part);
-    if (SORTED_PARTS.has(part)) transaction.zrange(key, 0, -1, 'WITHSCORES');
+    if (SORTED_PARTS.has(part)) transaction.zrange(key, '0', '-1', 'WITHSCORES');
     else transaction.hgetall(key);
   }
   const answers = await execute(transaction);

@@ -98,7 +98,10 @@ class Export {
     const checked = certificateSchema.safeParse(line);
     if (!checked.success) {
       const [issue] = checked.error.issues;
-      this.#options.onUnreadable(service.serviceId, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
+      this.#options.onUnreadable(
+        service.serviceId,
+        `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`,
+      );
       return this.#writeService(line);
     }
     const record = readRecord(checked.data.fields.record);
@@ -124,7 +127,9 @@ class Export {
     const read = await readTogether(redis, keys, this.#buying.get(account) ?? [], wanted);
     const services = read.services.map((service) => this.#writeService(composeLine(service)));
     const parts = SNAPSHOT.flatMap((part, index) =>
-      cut(read.parts[index] ?? [], ENTRIES_PER_LINE).map((entries) => this.#writeEntries(account, part, entries)),
+      cut(read.parts[index] ?? [], ENTRIES_PER_LINE).map((entries) =>
+        this.#writeEntries(account, part, entries),
+      ),
     );
     return [...services, ...parts].join('');
   }
