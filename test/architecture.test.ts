@@ -83,7 +83,7 @@ describe('arrows point one way', () => {
     namecheap: ['errors', 'redact', 'faults', 'config'],
     certificates: ['errors', 'events', 'faults', 'namecheap', 'log/logger', 'config'],
     events: ['certificates/present'],
-    store: ['errors', 'events', 'certificates', 'modules/settings', 'config', 'namecheap'],
+    store: ['errors', 'faults', 'events', 'certificates', 'modules/settings', 'config', 'namecheap'],
     quota: ['store', 'errors'],
     modules: [
       'errors',

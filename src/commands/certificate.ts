@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { orderPayloadSchema } from '../certificates/order-payload.js';
 import { readCertificate } from '../certificates/view.js';
 import { parseInput } from '../faults.js';
+import { addArchiveCommands } from './certificate-archive.js';
 import { listCertificates, type ListOptions } from './certificate-list.js';
 import { formatView } from './certificate-format.js';
 import { CommandFailure } from './command-failure.js';
@@ -37,6 +38,7 @@ export function addCertificateCommand(program: Command, terminal: Terminal): voi
     .action((serviceId: string, options: { json?: boolean }) =>
       showCertificate(terminal, serviceId, options.json === true),
     );
+  addArchiveCommands(group, terminal);
 }
 
 async function showCertificate(terminal: Terminal, serviceId: string, isJson: boolean): Promise<void> {
