@@ -51,7 +51,7 @@ export const approvers = defineJob<z.output<typeof payloadSchema>, ApproversResu
     await requireModule(store.modules, module);
   },
   async run({ module, domain, type }, context) {
-    const account = await context.openAccount(module, domain);
+    const account = await context.openAccount(module);
     const told = await readWithBrake({ ...context, account }, () =>
       account.api.getApproverEmailList({ domain, type }, { signal: context.signal }),
     );

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { accountId } from '../../src/modules/settings.js';
 import { System } from '../helpers/system.js';
+import { readFixture, startWire } from '../namecheap/wire.js';
 
 let system: System;
 let account: string;
@@ -133,6 +134,26 @@ describe('prices', () => {
     });
   });
 
+  it('asks once for each action where the whole tree does not tell them apart', async () => {
+    const answer = (price: string) =>
+      `<ApiResponse Status="OK"><Errors/><CommandResponse Type="namecheap.users.getPricing"><UserGetPricingResult>
+       <ProductType Name="ssl"><ProductCategory Name="comodo"><Product Name="positivessl">
+       <Price Duration="2" DurationType="YEAR" Price="${price}" PricingType="MULTIPLE" Currency="USD"/>
+       </Product></ProductCategory></ProductType></UserGetPricingResult></CommandResponse></ApiResponse>`;
+    const wire = await startWire((response, { form }) => {
+      response.end(answer({ PURCHASE: '7.88', RENEW: '8.88' }[form.get('ActionName') ?? ''] ?? '1.00'));
+    });
+    await system.addModule('by-action', { limits: [0, 0, 0] }, { endpoint: wire.endpoint });
+    expect(await complete('prices', { module: 'by-action' })).toMatchObject({ count: 2 });
+    expect(wire.requests.map(({ form }) => form.get('ActionName'))).toEqual([null, 'PURCHASE', 'RENEW']);
+    const { user } = system.sandbox.account;
+    const other = accountId({ username: user, sandbox: true, endpoint: wire.endpoint });
+    expect((await system.app.store.prices.load(other))?.entries).toMatchObject([
+      { name: 'PositiveSSL', action: 'PURCHASE', amount: '15.7600' },
+      { name: 'PositiveSSL', action: 'RENEW', amount: '17.7600' },
+    ]);
+  });
+
   it('is shared by the modules of one account', async () => {
     await system.addModule('sibling');
     await complete('prices', {});
@@ -165,6 +186,21 @@ describe('approvers', () => {
       mailboxes.map((mailbox) => `${mailbox}@${domain}`),
     );
     expect(emails.toSorted()).toEqual(wanted.sort());
+  });
+
+  it('does not offer an address that an order would refuse, but tells that it was listed', async () => {
+    const listed = readFixture('get-approver-email-list.xml').replaceAll(
+      'cranberry.example',
+      'cranberry.com',
+    );
+    const wire = await startWire(listed);
+    await system.addModule('whois', { limits: [0, 0, 0] }, { endpoint: wire.endpoint });
+    const payload = { module: 'whois', domain: '*.cranberry.com', type: 'PositiveSSL Wildcard' };
+    expect(await complete('approvers', payload)).toMatchObject({
+      emails: ['admin@cranberry.com', 'hostmaster@cranberry.com'],
+      fromApi: { manualEmails: ['owner@cranberry.com'] },
+    });
+    expect(wire.requests.map(({ form }) => form.get('DomainName'))).toEqual(['cranberry.com']);
   });
 
   it('looks a wildcard up without its asterisk, and international names as A-labels', async () => {
