@@ -1,11 +1,11 @@
-import { Big } from 'big.js';
 import { z } from 'zod';
 import type { Account } from '../src/certificates/ports.js';
 import { WaitError } from '../src/errors.js';
 import { defineJob, done, type JobContext } from '../src/job.js';
+import { noteBalance } from '../src/modules/balance.js';
 import { describeConnectionFailure } from '../src/modules/connection-failure.js';
 import { requireModule } from '../src/modules/require-module.js';
-import type { ConnectionSuccess, TestResult } from '../src/modules/test-result.js';
+import type { TestResult } from '../src/modules/test-result.js';
 import { accountSettingsSchema, moduleNameSchema, moduleParametersSchema } from '../src/modules/settings.js';
 import { NamecheapError } from '../src/namecheap/errors.js';
 
@@ -36,26 +36,6 @@ async function openTested(
   return { account, isSandbox: module.sandbox, lowBalance: module.parameters.lowBalance };
 }
 
-async function noteBalance(
-  context: JobContext,
-  account: Account,
-  balance: ConnectionSuccess['balance'],
-  lowBalance: string | null,
-  readAt: number,
-): Promise<void> {
-  if (account.module === '') return;
-  await context.store.accounts.endAutomaticPauses(account.id, context.now());
-  await context.listings.saveBalance(account.id, balance.amount, readAt);
-  if (lowBalance !== null && new Big(balance.amount).lt(lowBalance)) {
-    await context.announce({
-      type: 'module.low-balance',
-      serviceId: null,
-      module: account.module,
-      data: { balance, lowBalance },
-    });
-  }
-}
-
 /** The connection test. It runs in a worker because Namecheap allow-lists the worker's address. A refused connection is a result, not a failure of the job. */
 export const test = defineJob<Payload, TestResult>({
   name: 'test',
@@ -81,7 +61,10 @@ export const test = defineJob<Payload, TestResult>({
       const balances = await account.api.getBalances({ signal: context.signal });
       const latencyMs = Math.round(context.monotonic() - started);
       const balance = { amount: balances.availableBalance, currency: balances.currency };
-      await noteBalance(context, account, balance, lowBalance, readAt);
+      if (account.module !== '') {
+        await context.store.accounts.endAutomaticPauses(account.id, context.now());
+        await noteBalance(context, account, { balance, lowBalance, readAt });
+      }
       return done({ ok: true, module: account.module || null, balance, sandbox: isSandbox, latencyMs });
     } catch (error) {
       if (!(error instanceof NamecheapError)) throw error;

@@ -1,5 +1,5 @@
 import { WaitError } from '../errors.js';
-import type { NamecheapError } from '../namecheap/errors.js';
+import { NamecheapError } from '../namecheap/errors.js';
 import type { AccountWork } from './ports.js';
 
 const PAUSE_FUNDS_MS = 600_000;
@@ -32,4 +32,14 @@ export async function brake(work: AccountWork, error: NamecheapError, delayMs: n
     return new WaitError(error.message, PAUSED_LOOK_MS);
   }
   return new WaitError(error.message, delayMs);
+}
+
+/** Reads from Namecheap; a refusal that would meet every other call too pauses the account, and the job waits. */
+export async function readWithBrake<T>(work: AccountWork, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    const stopsAll = error instanceof NamecheapError && error.verdict === 'pause';
+    throw stopsAll ? await brake(work, error, PAUSED_LOOK_MS) : error;
+  }
 }

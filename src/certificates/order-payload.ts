@@ -93,7 +93,8 @@ function refuse({ serviceId }: OrderPayload, faults: readonly string[]): InputEr
   return new InputError(faults, `The order of service ${serviceId}`);
 }
 
-function listTypes(): string {
+/** The types to order by, for messages. */
+export function listTypes(): string {
   return listProducts()
     .map((product) => product.names[0])
     .join(', ');

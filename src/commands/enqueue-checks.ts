@@ -5,31 +5,32 @@ import { checkOrder, orderPayloadSchema, type CheckedOrder } from '../certificat
 import { FailError } from '../errors.js';
 import type { JobDefinition } from '../job.js';
 import { accountId, type ModuleRecord } from '../modules/settings.js';
-
-/** One line of a dry run. */
-export interface DryCheck {
-  check: string;
-  ok: boolean;
-  detail: string;
-}
+import type { DryCheck } from './dry-check.js';
+import { describePrice, type PriceCheck, type PriceOptions } from './price-check.js';
 
 /** The payload of an order with everything checked that can be checked without Namecheap; null for other jobs. @throws InputError */
 export function checkPayload(definition: JobDefinition, parsed: unknown): CheckedOrder | null {
   return definition.name === 'order' ? checkOrder(orderPayloadSchema.parse(parsed)) : null;
 }
 
-/** What `--dry-run` prints: what the payload was found to mean, and whether the store is ready for it. Adds nothing. */
+/** What `--dry-run` prints: what the payload was found to mean, and whether the store is ready for it. Adds no job of this kind. */
 export async function listDryChecks(
   app: App,
   parsed: unknown,
   order: CheckedOrder | null,
+  options: PriceOptions,
 ): Promise<DryCheck[]> {
   const name = z.object({ module: z.string() }).safeParse(parsed).data?.module;
   const module = name === undefined ? null : await app.store.modules.load(name);
   const checks: DryCheck[] =
     order === null ? [{ check: 'payload', ok: true, detail: 'valid' }] : describeOrder(order);
   if (name !== undefined) checks.push(describeModule(name, module));
-  if (order !== null && module !== null) checks.push(await checkService(app, order, module));
+  if (order !== null && module !== null) {
+    checks.push(
+      await checkService(app, order, module),
+      await describeOrderPrice(app, order, module, options),
+    );
+  }
   return checks;
 }
 
@@ -66,6 +67,24 @@ function describeModule(name: string, module: ModuleRecord | null): DryCheck {
     ok: true,
     detail: `${name} (${module.username}${module.sandbox ? ', sandbox' : ''})`,
   };
+}
+
+/** The price list knows neither added names nor promotion codes: the line says so instead of guessing. */
+async function describeOrderPrice(
+  app: App,
+  { payload, sansToAdd }: CheckedOrder,
+  module: ModuleRecord,
+  options: PriceOptions,
+): Promise<PriceCheck> {
+  const found = await describePrice(app, module, payload.type, 'PURCHASE', payload.years, options);
+  if (found.price === null) return found;
+  const missing = [
+    ...(sansToAdd > 0 ? [`${sansToAdd} added ${sansToAdd === 1 ? 'name' : 'names'}`] : []),
+    ...(payload.promotionCode === undefined ? [] : ['the promotion code']),
+  ];
+  if (missing.length === 0) return found;
+  const what = `${missing.join(' and ')} not included (the list does not tell)`;
+  return { ...found, detail: `${found.detail}; ${what}` };
 }
 
 /** What an order means for a service that may be known already. */

@@ -11,7 +11,7 @@ import { addAndWait } from './enqueue-wait.js';
 import { readWords, type EnqueueWords } from './enqueue-words.js';
 import { readStdin, readTextFile } from './input.js';
 import { withApp } from './session.js';
-import { formatTable, paint, print, printJson, type Terminal } from './terminal.js';
+import { formatTable, note, paint, print, printJson, type Terminal } from './terminal.js';
 
 interface Options {
   /** Seconds, or true for the default. */
@@ -36,7 +36,7 @@ export function addEnqueueCommand(program: Command, terminal: Terminal): void {
       parseSeconds,
     )
     .option('--json', 'one JSON document: the job, or with --wait exactly its return value')
-    .option('--dry-run', 'print the checks and add nothing')
+    .option('--dry-run', 'print the checks, and for an order its price; adds no such job')
     .allowUnknownOption()
     .addHelpText('after', composeHelp)
     .action((words: string[], options: Options) => enqueue(terminal, words, options));
@@ -74,7 +74,8 @@ async function enqueue(terminal: Terminal, words: readonly string[], options: Op
   const order = checkPayload(definition, parsed);
   await withApp(terminal, async (app) => {
     if (options.dryRun === true) {
-      const checks = await listDryChecks(app, parsed, order);
+      const tell = (text: string) => note(terminal, text);
+      const checks = await listDryChecks(app, parsed, order, { stop: terminal.stop, tell });
       printDryRun(terminal, definition.name, checks, options.json === true);
     } else if (options.wait !== undefined) {
       const seconds = options.wait === true ? DEFAULT_WAIT_S : options.wait;
@@ -130,7 +131,7 @@ function printDryRun(
         checks.map(({ check, ok, detail }) => [ok ? green('ok') : red('fail'), check, detail]),
       ),
     );
-    print(terminal, 'Dry run: nothing was added.');
+    print(terminal, `Dry run: no ${job} job was added.`);
   }
   if (!isOk) throw new CommandFailure();
 }

@@ -8,6 +8,7 @@ import { addDoctorCommand } from './doctor.js';
 import { addEnqueueCommand } from './enqueue.js';
 import { addEventsCommand } from './events.js';
 import { addModuleCommand } from './module.js';
+import { addProductCommand } from './product.js';
 import { addSandboxCommand } from './sandbox.js';
 import { addStatusCommand } from './status.js';
 import { note, type Terminal } from './terminal.js';
@@ -42,6 +43,7 @@ const COMMANDS = [
   addWorkerCommand,
   addSandboxCommand,
   addModuleCommand,
+  addProductCommand,
   addEnqueueCommand,
   addCertificateCommand,
   addEventsCommand,

@@ -179,7 +179,10 @@ export interface Price {
   category: string;
   action: string;
   years: number;
+  /** The final price as it is listed: for one year or for all, see `total`. */
   price: Amount;
+  /** For all years together, four decimals; null when the list does not say what its price is for. */
+  total: Amount | null;
   regularPrice: Amount;
   yourPrice: Amount;
   currency: string | null;

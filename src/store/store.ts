@@ -6,6 +6,7 @@ import { EventStore } from './events.js';
 import { createKeys, type Keys } from './keys.js';
 import { RedisListingStore } from './listings.js';
 import { ModuleStore } from './modules.js';
+import { PriceStore } from './prices.js';
 import { RedisPurchaseStore } from './purchases.js';
 
 /** All durable state, over one connection. */
@@ -18,6 +19,7 @@ export interface Store {
   modules: ModuleStore;
   accounts: AccountStore;
   events: EventStore;
+  prices: PriceStore;
 }
 
 /** @param now the wall clock, ms. */
@@ -32,5 +34,6 @@ export function createStore(redis: RedisClient, prefix: string, now: () => numbe
     modules: new ModuleStore(redis, keys),
     accounts: new AccountStore(redis, keys),
     events: new EventStore(redis, keys),
+    prices: new PriceStore(redis, keys),
   };
 }

@@ -84,7 +84,7 @@ describe('enqueue', () => {
   });
 
   it.each([
-    [[], 'say which job: order, test, collect'],
+    [[], 'say which job: order, test, collect, '],
     [['bake'], '"bake" is not a job'],
     [['order', '/nowhere/payload.json'], 'FILE: cannot read /nowhere/payload.json'],
     [['order', '--csr', '@/nowhere/a.csr'], '--csr: cannot read /nowhere/a.csr'],
@@ -207,6 +207,9 @@ describe('enqueue --dry-run', () => {
       'DCV: record.example.com by dns',
       'module: default (sandbox, sandbox)',
       `service: ${serviceId} is new`,
+      expect.stringMatching(
+        /^price: 17\.7600 USD for 2 years as Standard SSL \(price list read \d+ s ago\)$/,
+      ) as string,
     ]);
     expect(await system.readRecord(serviceId)).toBeNull();
   });

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { jobs } from '../../jobs/index.js';
 import { accountId } from '../../src/modules/settings.js';
 import { composeTestRecord } from '../helpers/records.js';
 import { System } from '../helpers/system.js';
@@ -38,7 +39,7 @@ it('shows queues, schedulers, workers and the quota used while all is well', asy
     failed: 0,
   });
   expect(report.workers).toEqual([
-    { name: expect.stringContaining(`-${process.pid}`) as string, jobs: ['order', 'test', 'collect'] },
+    { name: expect.stringContaining(`-${process.pid}`) as string, jobs: [...jobs.keys()] },
   ]);
   expect(report.queues.flatMap(({ schedulers }) => schedulers.map(({ name }) => name))).toEqual(['collect']);
   expect(report.accounts).toMatchObject([

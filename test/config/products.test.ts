@@ -42,6 +42,54 @@ describe('findProduct', () => {
   });
 });
 
+/** The rows of Namecheap's ssl.create page (edition of July 2026), old and new names, and spellings that clients saw since. */
+const TYPES: Record<string, string[]> = {
+  'dv-single': ['PositiveSSL', 'EssentialSSL', 'Standard SSL'],
+  'dv-wildcard': ['PositiveSSL Wildcard', 'EssentialSSL Wildcard', 'Standard Wildcard SSL'],
+  'dv-multi': ['PositiveSSL Multi Domain', 'SAN Certificate', 'SAN Certificate SSL'],
+  'ov-single': ['InstantSSL', 'InstantSSL Pro', 'PremiumSSL', 'High Assurance SSL'],
+  'ov-wildcard': ['PremiumSSL Wildcard', 'OV Wildcard SSL'],
+  'ov-multi': ['Multi Domain SSL', 'Unified Communications', 'OV Multi-domain SSL'],
+  'ev-single': ['EV SSL'],
+  'ev-multi': ['EV Multi Domain SSL', 'EV Multi-Domain SSL'],
+};
+
+describe('every documented type', () => {
+  const rows = Object.entries(TYPES).flatMap(([canonical, types]) =>
+    types.map((type) => [type, canonical] as const),
+  );
+
+  it.each(rows)(
+    '"%s" is %s in any case, with hyphens or blanks, with or without the CA behind it',
+    (type, canonical) => {
+      const spellings = [type, type.replaceAll(' ', '-'), type.replaceAll('-', ' ')];
+      const variants = spellings.flatMap((one) => [one, `${one} SSLcom`, `${one}-sslcom`]);
+      for (const variant of variants.flatMap((one) => [one, one.toLowerCase(), one.toUpperCase()])) {
+        expect(findProduct(variant)?.canonical, variant).toBe(canonical);
+      }
+    },
+  );
+
+  it('is in the catalogue, and the catalogue has no other', () => {
+    const fold = (names: readonly string[]) => [...new Set(names.map(foldType))].sort();
+    for (const { canonical, names } of listProducts())
+      expect(fold(names)).toEqual(fold(TYPES[canonical] ?? []));
+  });
+
+  it('is sold by the name that Namecheap puts in place of the others', () => {
+    expect(listProducts().map(({ names }) => names[0])).toEqual([
+      'Standard SSL',
+      'Standard Wildcard SSL',
+      'SAN Certificate',
+      'High Assurance SSL',
+      'OV Wildcard SSL',
+      'OV Multi-domain SSL',
+      'EV SSL',
+      'EV Multi-Domain SSL',
+    ]);
+  });
+});
+
 describe('the catalogue', () => {
   it('gives each name to one product only', () => {
     const owners = new Map<string, string>();

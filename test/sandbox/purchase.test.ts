@@ -135,7 +135,9 @@ describe('users.*', () => {
     expect(readAttributes(found.raw, 'Product')).toEqual([{ Name: 'standard-wildcard-ssl' }]);
     const price = readAttributes(found.raw, 'Price').find((row) => row['Duration'] === '3');
     await buy(sandbox, 'Standard Wildcard SSL', { Years: '3' });
-    expect((await readLedger(sandbox)).charges[0]).toMatchObject({ amount: price?.['YourPrice'] });
+    // As on the real one, the price of a MULTIPLE row is for one year.
+    expect(price).toMatchObject({ PricingType: 'MULTIPLE', YourPrice: '49.8800' });
+    expect((await readLedger(sandbox)).charges[0]).toMatchObject({ amount: '149.6400' });
   });
 
   test('getPricing lists purchases and renewals of all products', async () => {

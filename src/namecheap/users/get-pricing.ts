@@ -1,3 +1,4 @@
+import { Big } from 'big.js';
 import { z } from 'zod';
 import type { CallOptions, Price } from '../api.js';
 import type { Call } from '../command.js';
@@ -16,6 +17,7 @@ const priceSchema = element({
   '@duration': count,
   '@durationtype': word,
   '@price': amount,
+  '@pricingtype': word,
   '@regularprice': amountOrNull,
   '@yourprice': amountOrNull,
   '@currency': textOrNull,
@@ -53,6 +55,16 @@ export async function getPricing(
   return categories.flatMap((category) => listPrices(category, action ?? ''));
 }
 
+/**
+ * `PricingType` says what a price is for: MULTIPLE, which all SSL products have, for each year (InstantSSL was listed
+ * with 39.00 for one year and 37.50 for two), ABSOLUTE for the whole term, which some domains have.
+ */
+function computeTotal(price: z.infer<typeof priceSchema>): string | null {
+  const { '@duration': years, '@pricingtype': type } = price;
+  if (type === 'multiple') return new Big(price['@price']).times(years).toFixed(4);
+  return type === 'absolute' || years === 1 ? new Big(price['@price']).toFixed(4) : null;
+}
+
 /** The names that the category level carries when it tells the action, as the documentation's sample does. */
 const ACTIONS: ReadonlySet<string> = new Set(['PURCHASE', 'RENEW', 'REGISTER', 'REACTIVATE', 'TRANSFER']);
 
@@ -68,6 +80,7 @@ function listPrices(category: Category, asked: string): Price[] {
         action,
         years: price['@duration'],
         price: price['@price'],
+        total: computeTotal(price),
         regularPrice: price['@regularprice'] ?? price['@price'],
         yourPrice: price['@yourprice'] ?? price['@price'],
         currency: price['@currency'],

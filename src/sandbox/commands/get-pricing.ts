@@ -54,7 +54,8 @@ function compact(name: string): string {
 
 function writeProduct(product: Product): XmlElement {
   const prices = YEARS.map((years) => {
-    const price = computePrice({ product, years, sansToAdd: 0 }).toFixed(4);
+    // MULTIPLE: the price of each year, to be multiplied by the duration.
+    const price = computePrice({ product, years: 1, sansToAdd: 0 }).toFixed(4);
     return element('Price', {
       Duration: years,
       DurationType: 'YEAR',
