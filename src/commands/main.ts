@@ -9,6 +9,7 @@ import { addEnqueueCommand } from './enqueue.js';
 import { addEventsCommand } from './events.js';
 import { addModuleCommand } from './module.js';
 import { addSandboxCommand } from './sandbox.js';
+import { addRehearseCommand } from './rehearse.js';
 import { addStatusCommand } from './status.js';
 import { note, type Terminal } from './terminal.js';
 import { addWorkerCommand } from './worker.js';
@@ -45,6 +46,7 @@ const COMMANDS = [
   addEnqueueCommand,
   addCertificateCommand,
   addEventsCommand,
+  addRehearseCommand,
   addStatusCommand,
   addDoctorCommand,
 ];
