@@ -204,6 +204,42 @@ describe('the quota', () => {
     expect(play(items, { days: 198 }, 1).total.lapses).toBe(0);
   });
 
+  it('counts the list page that one certificate more would open', () => {
+    const items = bulk.slice(0, 200);
+    const report = play(items, { now: NOW + 132 * DAY, days: 1 }, 230);
+    expect(report.total).toMatchObject({ reissues: 100, calls: 224 });
+  });
+
+  it('is not spent on a term that ended while the work waited', () => {
+    // One fits a day; the terms end at noon of the fourth, so the fifth comes too late.
+    const items = Array.from({ length: 5 }, (_, index) =>
+      compose(198, {
+        serviceId: `svc-${index}`,
+        issuedAt: NOW - 150 * DAY,
+        endDate: NOW + DAY + index * 60_000,
+        termEnd: NOW + 3.5 * DAY,
+      }),
+    );
+    const report = play(items, { days: 10 }, 26);
+    expect(report.total).toMatchObject({ reissues: 4, lapses: 3, termsEnded: 5 });
+    for (const days of [4, 10]) {
+      expect(play(items, { days }, 1).total).toMatchObject({ reissues: 0, lapses: 5, termsEnded: 5 });
+    }
+  });
+
+  it('may be too small for renewals that come together: a certificate never outlives its term', () => {
+    // One a day: the reissues on days 0 to 31, the renewals from day 50 on, the last one a day after its term's end.
+    const items = Array.from({ length: 32 }, (_, index) =>
+      compose(198, {
+        ...{ serviceId: String(index), years: 1 },
+        ...{ issuedAt: NOW - 158 * DAY, endDate: NOW + 40 * DAY, termEnd: NOW + 80 * DAY },
+      }),
+    );
+    const report = play(items, { days: 120, reissueBeforeMs: 40 * DAY, renew: 'all' }, 27);
+    expect(report.total).toMatchObject({ reissues: 32, renewals: 32, lapses: 1, termsEnded: 0 });
+    expect(report.lapsing.first).toMatchObject([{ at: new Date(NOW + 80 * DAY).toISOString() }]);
+  });
+
   it('of one account does not help another', () => {
     const items = ['a', 'b'].flatMap((account) =>
       Array.from({ length: 5 }, (_, index) => compose(198, { account, serviceId: `${account}${index}` })),
@@ -237,8 +273,8 @@ it('plays exactly the days asked for, today included whatever the hour', () => {
     ['2026-08'],
   ]);
   expect(play([], { now, days: 32 }).to).toBe('2026-09-01');
-  const due = compose(198, { issuedAt: now - 100 * DAY, endDate: now + 98 * DAY });
-  // Due on day 32 of the play, at 15:00.
+  // Due on the 33rd day, at one in the morning.
+  const due = compose(198, { issuedAt: NOW + HOUR - 100 * DAY, endDate: NOW + HOUR + 98 * DAY });
   expect(play([due], { now, days: 32 }).total.reissues).toBe(0);
   expect(play([due], { now, days: 33 }).total.reissues).toBe(1);
 });
