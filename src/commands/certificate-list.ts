@@ -15,19 +15,29 @@ export interface ListOptions {
 
 const PROBLEM_LENGTH = 60;
 
-/** Every record that fits. Loaded in the batches that Redis gives out, so that the connection is never flooded. */
+/** Every record once. Loaded in the batches that Redis gives out, so that the connection is never flooded. */
+export async function* readRecords(store: CertificateStore): AsyncIterable<CertificateRecord> {
+  // Redis may give out an id twice while the set grows.
+  const seen = new Set<string>();
+  for await (const ids of store.listServiceIds()) {
+    const fresh = [...new Set(ids)].filter((id) => !seen.has(id));
+    for (const id of fresh) seen.add(id);
+    for (const stored of await Promise.all(fresh.map((id) => store.load(id)))) {
+      if (stored !== null) yield stored.record;
+    }
+  }
+}
+
+/** Every record that fits. */
 export async function loadRecords(
   store: CertificateStore,
   fits: (record: CertificateRecord) => boolean,
 ): Promise<CertificateRecord[]> {
-  // Redis may give out an id twice while the set grows.
-  const records = new Map<string, CertificateRecord>();
-  for await (const ids of store.listServiceIds()) {
-    for (const stored of await Promise.all(ids.map((id) => store.load(id)))) {
-      if (stored !== null && fits(stored.record)) records.set(stored.record.serviceId, stored.record);
-    }
+  const records: CertificateRecord[] = [];
+  for await (const record of readRecords(store)) {
+    if (fits(record)) records.push(record);
   }
-  return [...records.values()];
+  return records;
 }
 
 /** `certificate list`. */

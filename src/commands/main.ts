@@ -10,6 +10,7 @@ import { addEventsCommand } from './events.js';
 import { addModuleCommand } from './module.js';
 import { addProductCommand } from './product.js';
 import { addSandboxCommand } from './sandbox.js';
+import { addRehearseCommand } from './rehearse.js';
 import { addStatusCommand } from './status.js';
 import { note, type Terminal } from './terminal.js';
 import { addWorkerCommand } from './worker.js';
@@ -47,6 +48,7 @@ const COMMANDS = [
   addEnqueueCommand,
   addCertificateCommand,
   addEventsCommand,
+  addRehearseCommand,
   addStatusCommand,
   addDoctorCommand,
 ];
