@@ -75,8 +75,13 @@ function readFilter(parameters: Parameters): (certificate: Certificate) => boole
   parameters.limitLength('SearchTerm', 70, 2013900);
   const term = parameters.get('SearchTerm')?.trim().toLowerCase() ?? '';
   return (certificate) =>
-    (statuses === null || statuses.includes(certificate.status)) &&
-    (readCommonName(certificate).includes(term) || certificate.type.toLowerCase().includes(term));
+    (statuses === null || statuses.includes(certificate.status)) && hasTerm(certificate, term);
+}
+
+function hasTerm(certificate: Certificate, term: string): boolean {
+  return (
+    term === '' || readCommonName(certificate).includes(term) || certificate.type.toLowerCase().includes(term)
+  );
 }
 
 function readOrder(parameters: Parameters, reading: ExpiryReading): Order {
