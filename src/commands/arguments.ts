@@ -10,6 +10,25 @@ export function parseDays(text: string): number {
   return parseWhole(text, 1, 3650, 'give a whole number of days from 1 to 3650');
 }
 
+/** Days, 1 to 3650, or `auto`. */
+export function parseLeafDays(text: string): number | 'auto' {
+  if (text === 'auto') return text;
+  return parseWhole(text, 1, 3650, 'give auto or a whole number of days from 1 to 3650');
+}
+
+/** A date, or a date and time in UTC, as ms since the epoch. */
+export function parseMoment(text: string): number {
+  const time = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?Z)?$/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(time))
+    throw new InvalidArgumentError('give a date such as 2027-03-15 or 2027-03-15T12:00Z');
+  return time;
+}
+
+/** A seed of random numbers. */
+export function parseSeed(text: string): number {
+  return parseWhole(text, 0, 0xffff_ffff, 'give a whole number from 0 to 4294967295');
+}
+
 /** An amount in USD with up to four decimals, kept as text. */
 export function parseAmount(text: string): string {
   if (!/^\d{1,9}(\.\d{1,4})?$/.test(text))

@@ -2,6 +2,7 @@ import { Big } from 'big.js';
 import { makeCertificate, type Certificate } from './certificate.js';
 import type { SandboxClock } from './clock.js';
 import { computePrice, computeSansPrice, type Charge, type Order } from './order.js';
+import type { TypeNames } from './type-names.js';
 
 /** One API call that reached the account. */
 export interface Call {
@@ -24,12 +25,15 @@ export class Account {
   readonly certificates = new Map<number, Certificate>();
   readonly charges: Charge[] = [];
   readonly calls: Call[] = [];
+  /** Renewals and their reissues, by the CA order that they renew. */
+  readonly #renewals = new Map<string, Certificate[]>();
   #balance: Big;
 
   /** @param balance USD, a decimal string. @param idOffset added to every id that is given out */
   constructor(
     balance: string,
     private readonly clock: SandboxClock,
+    private readonly typeNames: TypeNames,
     private readonly idOffset = 0,
   ) {
     this.#balance = new Big(balance);
@@ -54,36 +58,38 @@ export class Account {
     const charge = this.#charge(order, computePrice(order), certificateId);
     if (charge === null) return null;
     const providerOrderId = String(FIRST_PROVIDER_ORDER_ID + this.idOffset + position);
-    this.certificates.set(certificateId, makeCertificate(charge, providerOrderId, renewed));
+    this.#add(makeCertificate(charge, providerOrderId, renewed));
     return charge;
   }
 
   /** Buys names for a certificate. Null, and nothing changed, when the money is short. */
   purchaseSans(certificate: Certificate, sansToAdd: number, command: string): Charge | null {
-    const { product, years, certificateId } = certificate;
-    const order = { product, years, sansToAdd, command, isByHand: false };
+    const { product, type, years, certificateId } = certificate;
+    const order = { product, type, years, sansToAdd, command, isByHand: false };
     const charge = this.#charge(order, computeSansPrice(order), certificateId);
     if (charge !== null) certificate.sansCount += sansToAdd;
     return charge;
   }
 
   /**
-   * Puts a new certificate in the place of an issued one: same order, same paid term, nothing charged. Its purchase
-   * date stays the order's: facts are silent, and nothing was bought.
+   * Adds a new certificate that is to take the place of an issued one: same order, same paid term, nothing charged. Its
+   * purchase date stays the order's: facts are silent, and nothing was bought. The old one's status is left alone.
    */
-  replace(old: Certificate): Certificate {
+  replace(old: Certificate, isByHand: boolean): Certificate {
     const certificateId = FIRST_CERTIFICATE_ID + this.idOffset + this.certificates.size;
     const certificate: Certificate = {
       ...old,
       certificateId,
+      type: this.typeNames.renameAtReissue(old),
+      status: 'purchased',
       activation: null,
       issuance: null,
       replaces: old.certificateId,
       replacedBy: null,
       revokedAt: null,
+      isByHand,
     };
-    this.certificates.set(certificateId, certificate);
-    old.status = 'replaced';
+    this.#add(certificate);
     old.replacedBy = certificateId;
     return certificate;
   }
@@ -95,9 +101,15 @@ export class Account {
 
   /** Whether the certificate, or another one of its CA order, was renewed; a cancelled renewal does not count. */
   isRenewed({ providerOrderId }: Certificate): boolean {
-    return [...this.certificates.values()].some(
-      (other) => other.status !== 'cancelled' && this.findRenewed(other)?.providerOrderId === providerOrderId,
-    );
+    const renewals = this.#renewals.get(providerOrderId) ?? [];
+    return renewals.some((renewal) => renewal.status !== 'cancelled');
+  }
+
+  #add(certificate: Certificate): void {
+    this.certificates.set(certificate.certificateId, certificate);
+    const renewed = this.findRenewed(certificate)?.providerOrderId;
+    if (renewed === undefined) return;
+    this.#renewals.set(renewed, [...(this.#renewals.get(renewed) ?? []), certificate]);
   }
 
   #charge(order: Order, price: Big, certificateId: number): Charge | null {

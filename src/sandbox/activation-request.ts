@@ -7,6 +7,7 @@ import { readValidations } from './dcv-parameters.js';
 import { isPublicName, isWildcard } from './names.js';
 import type { Parameters } from './parameters.js';
 import { demand } from './refusal.js';
+import type { CertificateAuthorityName } from './type-names.js';
 
 const WEB_SERVERS: ReadonlySet<string> = new Set(
   (
@@ -23,6 +24,7 @@ const WEB_SERVERS: ReadonlySet<string> = new Set(
 export async function readActivationRequest(
   parameters: Parameters,
   certificate: Certificate,
+  authority: CertificateAuthorityName,
 ): Promise<Submission> {
   const { coverage, level } = certificate.product;
   const pem = parameters.require('CSR', 2010296);
@@ -34,7 +36,7 @@ export async function readActivationRequest(
   const sans = readSans(parameters, csr.commonName, certificate.sansCount);
   const names = readValidations(parameters, coverage, csr.commonName, sans);
   checkContacts(parameters, level, csr);
-  return { csr, names, uniqueValue, adminEmail: parameters.get('AdminEmailAddress') ?? '' };
+  return { csr, names, uniqueValue, adminEmail: parameters.get('AdminEmailAddress') ?? '', authority };
 }
 
 /** Makes this request's validation values its own; generated when absent, in the shape of the documented samples. */

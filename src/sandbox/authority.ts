@@ -41,11 +41,16 @@ async function listAuthorityExtensions(
 
 /** A throw-away certificate authority (root and intermediate, ECDSA P-256) that lives as long as the sandbox. */
 export class Authority {
+  /** The chain above every leaf, PEM: the intermediate, then the root. */
+  readonly chain: readonly string[];
+
   private constructor(
     private readonly keys: KeyPair,
     private readonly intermediate: x509.X509Certificate,
     private readonly root: x509.X509Certificate,
-  ) {}
+  ) {
+    this.chain = [intermediate.toString('pem'), root.toString('pem')];
+  }
 
   /** @param now ms since the epoch; the authority is valid for decades before and after it: clocks are moved here */
   static async create(now: number): Promise<Authority> {
@@ -68,11 +73,6 @@ export class Authority {
       extensions: await listAuthorityExtensions(keys, rootKeys, 0),
     });
     return new Authority(keys, intermediate, root);
-  }
-
-  /** The chain above every leaf, PEM: the intermediate, then the root. */
-  get chain(): string[] {
-    return [this.intermediate.toString('pem'), this.root.toString('pem')];
   }
 
   /** Signs a leaf and returns it as PEM. X.509 times have whole seconds: fractions are cut off. */

@@ -2,6 +2,7 @@ import { INCLUDED_SANS, type Product } from './catalogue.js';
 import { addYears } from './clock.js';
 import type { SigningRequest } from './csr.js';
 import type { Charge } from './order.js';
+import type { CertificateAuthorityName } from './type-names.js';
 import type { NameValidation } from './validation.js';
 
 /**
@@ -30,6 +31,8 @@ export interface Submission {
   uniqueValue: string;
   /** Empty when none was given. */
   adminEmail: string;
+  /** Who is to sign: the CA of the day of the submission. */
+  authority: CertificateAuthorityName;
 }
 
 /** A submission that was accepted. Times are ms since the epoch. */
@@ -37,6 +40,8 @@ export interface Activation extends Submission {
   at: number;
   /** When validation completes; null while it never does. */
   validatedAt: number | null;
+  /** Whether it does only once somebody asks again (ssl.editDCVMethod, ssl.resendApproverEmail). */
+  isAwaitingRetry: boolean;
 }
 
 export interface Issuance {
@@ -53,6 +58,8 @@ export interface Certificate {
   /** The CA's order: a certificate and all its reissues share it, a renewal has its own. */
   providerOrderId: string;
   product: Product;
+  /** The product's name: that of its sale, or of the last reissue. */
+  type: string;
   years: number;
   /** Names that may be used besides the common name. */
   sansCount: number;
@@ -72,6 +79,8 @@ export interface Certificate {
   /** The reissue of this one. */
   replacedBy: number | null;
   revokedAt: number | null;
+  /** Bought or reissued in the web interface, by nobody's API call. */
+  isByHand: boolean;
 }
 
 export function makeCertificate(
@@ -85,6 +94,7 @@ export function makeCertificate(
     orderId: charge.orderId,
     providerOrderId,
     product: charge.product,
+    type: charge.type,
     years: charge.years,
     sansCount: includedSans + charge.sansToAdd,
     status: renewed === null ? 'newpurchase' : 'newrenewal',
@@ -98,6 +108,7 @@ export function makeCertificate(
     replaces: null,
     replacedBy: null,
     revokedAt: null,
+    isByHand: charge.isByHand,
   };
 }
 

@@ -3,6 +3,7 @@ import type { Certificate, CertificateStatus } from './certificate.js';
 import type { SandboxClock } from './clock.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { Parameters } from './parameters.js';
+import type { TypeNames } from './type-names.js';
 import { demand } from './refusal.js';
 import type { XmlElement } from './xml.js';
 
@@ -10,8 +11,11 @@ export interface CommandContext {
   account: Account;
   lifecycle: Lifecycle;
   clock: SandboxClock;
+  typeNames: TypeNames;
   /** The fault `purchaseerror`: the CA rejects what this command submits. */
   isRejectedByCa: boolean;
+  /** Not an API call, but a person at the web interface. */
+  isByHand: boolean;
 }
 
 /** The elements inside CommandResponse; the certificate concerned goes into the ledger's call list. */

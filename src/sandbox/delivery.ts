@@ -28,7 +28,7 @@ export function deliverThrottled(): Delivery {
   return deliverHtml(405, '<html><body>Not Allowed</body></html>\n');
 }
 
-const DELIVERIES: Partial<Record<FaultName, (xml: string) => Delivery>> = {
+const DELIVERIES: Partial<Record<FaultName, (xml: string, rule: FaultRule) => Delivery>> = {
   'drop-before': () => ({ kind: 'cut' }),
   'drop-after': () => ({ kind: 'cut' }),
   hang: () => ({ kind: 'silence' }),
@@ -37,11 +37,14 @@ const DELIVERIES: Partial<Record<FaultName, (xml: string) => Delivery>> = {
   html: () => deliverHtml(200, HTML_PAGE),
   'html-after': () => deliverHtml(200, HTML_PAGE),
   throttle: deliverThrottled,
-  // Half of the document, with a content-length that fits: complete for HTTP, broken for XML.
-  truncated: (xml) => deliverXml(xml.slice(0, Math.floor(xml.length / 2))),
+  // With a content-length that fits: complete for HTTP, broken for XML. Answers are ASCII but for what a CSR brings in.
+  truncated: (xml, { bytes = Math.floor(Buffer.byteLength(xml) / 2) }) =>
+    deliverXml(Buffer.from(xml).subarray(0, bytes).toString()),
+  'bare-envelope': (xml) =>
+    deliverXml(xml.replace(/(<ApiResponse[^>]*) xmlns="[^"]*"/u, '$1').replace(/^ *<Warnings\/>\n/mu, '')),
 };
 
 /** What a fault makes of the answer's XML; those that are about its content changed it before. */
-export function deliverFault({ fault }: FaultRule, xml: string): Delivery {
-  return DELIVERIES[fault]?.(xml) ?? deliverXml(xml);
+export function deliverFault(rule: FaultRule, xml: string): Delivery {
+  return DELIVERIES[rule.fault]?.(xml, rule) ?? deliverXml(xml);
 }

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { ApiCommand } from './command.js';
 
 /** "Acts": the command is carried out although its answer is bad. */
 export const FAULTS = [
@@ -22,18 +21,22 @@ export const FAULTS = [
   'throttle-500000',
   /** The error that the rule names, without acting. */
   'error',
-  /** Acts; the first half of the answer. */
+  /** Acts; only the beginning of the answer, half of it unless `bytes` says where it ends. */
   'truncated',
   /** Acts; the right answer, late. */
   'slow',
   /** Acts; a good answer, but to another command. */
   'other-command',
+  /** Acts; the right answer without xmlns and Warnings, as many of Namecheap's own samples are. */
+  'bare-envelope',
   /** ssl.create, renew and purchasemoresans only: charged and done, but answered with an error and the order's ids. */
   'order-error-after-charge',
   /** ssl.activate only: the CA rejects it, the certificate is stuck in `purchaseerror`. */
   'purchaseerror',
 ] as const;
 export type FaultName = (typeof FAULTS)[number];
+
+const errorSchema = z.strictObject({ number: z.int().positive(), text: z.string().min(1) });
 
 /** One rule: without `count` it holds until it is cleared, without `probability` it always strikes. */
 export const faultSchema = z
@@ -43,16 +46,28 @@ export const faultSchema = z
     fault: z.enum(FAULTS),
     /** How often it strikes. */
     count: z.int().positive().optional(),
+    /** How many calls it lets pass first. */
+    skip: z.int().positive().optional(),
     probability: z.number().gt(0).max(1).optional(),
+    /** Makes the probability strike the same calls in every run. */
+    seed: z.int().nonnegative().max(0xffff_ffff).optional(),
     /** The wait before the (bad) answer, ms of real time. */
     delayMs: z.int().nonnegative().max(600_000).optional(),
     /** `hang` only: without acting first. */
     before: z.boolean().optional(),
-    /** `error` only: what to answer. */
-    error: z.strictObject({ number: z.int().positive(), text: z.string().min(1) }).optional(),
+    /** `truncated` only: how many bytes of the answer's body arrive. */
+    bytes: z.int().nonnegative().optional(),
+    /** `error` only: what to answer; several become several elements. Numbers from 1000000 to 1999999 get the short envelope. */
+    error: z.union([errorSchema, z.array(errorSchema).min(1)]).optional(),
   })
   .refine((rule) => (rule.fault === 'error') === (rule.error !== undefined), {
     error: 'error {number, text} belongs to the fault "error", and only to it',
+  })
+  .refine((rule) => rule.bytes === undefined || rule.fault === 'truncated', {
+    error: 'bytes belongs to the fault "truncated"',
+  })
+  .refine((rule) => rule.seed === undefined || rule.probability !== undefined, {
+    error: 'seed belongs to a probability',
   })
   .refine((rule) => rule.before === undefined || rule.fault === 'hang', {
     error: 'before belongs to the fault "hang"',
@@ -67,8 +82,6 @@ const WITHOUT_ACTING: ReadonlySet<FaultName> = new Set([
   'throttle-500000',
   'error',
 ]);
-const OWN_FAULTS: ReadonlySet<FaultName> = new Set(['order-error-after-charge', 'purchaseerror']);
-
 /** Whether the command is carried out although its answer is bad. */
 export function isActing(rule: FaultRule): boolean {
   return !WITHOUT_ACTING.has(rule.fault) && rule.before !== true;
@@ -80,32 +93,4 @@ export function normalizeCommand(name: string): string {
     .trim()
     .toLowerCase()
     .replace(/^namecheap\./u, '');
-}
-
-/** The faults that were asked for. */
-export class FaultBoard {
-  #rules: { rule: FaultRule; left: number }[] = [];
-
-  add(rule: FaultRule): void {
-    this.#rules.push({ rule, left: rule.count ?? Infinity });
-  }
-
-  clear(): void {
-    this.#rules = [];
-  }
-
-  /** The first rule that strikes this call, counted down; null when the call is to go well. */
-  take(command: ApiCommand): FaultRule | null {
-    const name = normalizeCommand(command.name);
-    for (const entry of this.#rules) {
-      const { rule } = entry;
-      if (rule.command !== '*' && normalizeCommand(rule.command) !== name) continue;
-      if (OWN_FAULTS.has(rule.fault) && command.ownFault !== rule.fault) continue;
-      if (rule.probability !== undefined && Math.random() >= rule.probability) continue;
-      entry.left -= 1;
-      this.#rules = this.#rules.filter((kept) => kept.left > 0);
-      return rule;
-    }
-    return null;
-  }
 }

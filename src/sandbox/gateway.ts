@@ -3,7 +3,8 @@ import { authenticate, type Credentials } from './credentials.js';
 import { deliverFault, deliverThrottled, deliverXml, type Delivery } from './delivery.js';
 import { writeEnvelope } from './envelope.js';
 import { distort, execute, refuse, refuseCall, type Execution } from './execution.js';
-import { isActing, type FaultBoard, type FaultRule } from './faults.js';
+import type { FaultBoard } from './fault-board.js';
+import { isActing, type FaultRule } from './faults.js';
 import type { RateLimits } from './limits.js';
 import type { Parameters } from './parameters.js';
 import { Refusal, type ApiFault } from './refusal.js';
@@ -23,13 +24,28 @@ export interface Outcome {
 const SLOW_MS = 1000;
 const TOO_MANY: ApiFault = { number: 500000, text: 'Too many requests' };
 
+/** How calls beyond the limits are answered: HTTP 405, or the error 500000 of former years. */
+export const LIMIT_ANSWERS = ['405', '500000'] as const;
+export type LimitAnswer = (typeof LIMIT_ANSWERS)[number];
+
+function deliverLimit(answer: LimitAnswer): Delivery {
+  if (answer === '405') return deliverThrottled();
+  return deliverXml(writeEnvelope({ ...refuseCall([TOO_MANY]), executionTime: '0' }));
+}
+
+/** Whether the error is one of the global list, found before the command was looked at. */
+function isGlobal({ number }: ApiFault): boolean {
+  return number >= 1_000_000 && number < 2_000_000;
+}
+
 /** One API call from its parameters to its delivery: credentials, then limits, then faults, then the command. */
 export class Gateway {
   constructor(
-    private readonly context: Omit<CommandContext, 'isRejectedByCa'>,
+    private readonly context: Omit<CommandContext, 'isRejectedByCa' | 'isByHand'>,
     private readonly credentials: Credentials,
     private readonly limits: RateLimits,
     private readonly faults: FaultBoard,
+    private readonly limitAnswer: LimitAnswer,
   ) {}
 
   async receive({ method, parameters }: ApiRequest): Promise<Outcome> {
@@ -38,7 +54,7 @@ export class Gateway {
     const refused = this.#admit(parameters, command);
     if (refused === 'throttled') {
       this.#record(command, refused, null);
-      return { delivery: deliverThrottled(), delayMs: 0 };
+      return { delivery: deliverLimit(this.limitAnswer), delayMs: 0 };
     }
     if (refused !== null || command === null) {
       const execution = refuseCall(refused ?? []);
@@ -73,14 +89,15 @@ export class Gateway {
     const { parameters, method } = request;
     if (rule !== null && !isActing(rule)) {
       if (rule.fault === 'throttle-500000') return refuseCall([TOO_MANY]);
-      return refuse(command, parameters, rule.error === undefined ? [] : [rule.error]);
+      const faults = rule.error === undefined ? [] : [rule.error].flat();
+      return faults.some(isGlobal) ? refuseCall(faults) : refuse(command, parameters, faults);
     }
     if (command.isPostOnly === true && method !== 'POST') {
       return refuse(command, parameters, [
         { number: 5050900, text: `${command.name} takes POST requests only` },
       ]);
     }
-    const context = { ...this.context, isRejectedByCa: rule?.fault === 'purchaseerror' };
+    const context = { ...this.context, isRejectedByCa: rule?.fault === 'purchaseerror', isByHand: false };
     const execution = await execute(command, context, parameters);
     return rule === null ? execution : distort(rule, command, context, execution);
   }

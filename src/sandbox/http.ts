@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
-import { AdminError, findAdminRoute, type AdminParts } from './admin.js';
+import { findAdminRoute } from './admin.js';
+import { AdminError, type AdminParts } from './admin-route.js';
 import type { Delivery } from './delivery.js';
 import type { Gateway } from './gateway.js';
 import { Parameters } from './parameters.js';
@@ -35,14 +36,14 @@ export async function respond(
     deliver(response, delivery);
     return;
   }
-  deliver(response, answerAdmin(parts, method, url.pathname, body));
+  deliver(response, await answerAdmin(parts, method, url.pathname, body));
 }
 
-function answerAdmin(parts: HttpParts, method: string, path: string, body: string): Delivery {
+async function answerAdmin(parts: HttpParts, method: string, path: string, body: string): Promise<Delivery> {
   const route = findAdminRoute(method, path);
   if (route === null) return deliverJson(404, { error: `there is no ${method} ${path}` });
   try {
-    return deliverJson(200, route(parts, readJson(body)));
+    return deliverJson(200, await route(parts, readJson(body)));
   } catch (error) {
     if (error instanceof AdminError) return deliverJson(400, { error: error.message, faults: error.faults });
     throw error;

@@ -11,7 +11,7 @@ function describeCertificate(certificate: Certificate) {
   return {
     certificateId: certificate.certificateId,
     status: certificate.status,
-    type: certificate.product.type,
+    type: certificate.type,
     years: certificate.years,
     commonName: readCommonName(certificate),
     sans: activation?.names.slice(1).map((name) => name.domain) ?? [],
@@ -21,6 +21,9 @@ function describeCertificate(certificate: Certificate) {
     notAfter: writeTime(issuance?.notAfter),
     termEnd: writeTime(certificate.termEnd),
     sansCount: certificate.sansCount,
+    orderId: certificate.orderId,
+    ...(certificate.carriedOverDays === 0 ? {} : { carriedOverDays: certificate.carriedOverDays }),
+    ...(certificate.isByHand ? { byHand: true } : {}),
     ...describeRelations(certificate),
     ...(activation === null ? {} : { csrPublicKeyHash: activation.csr.publicKeyHash }),
   };
@@ -41,20 +44,18 @@ export function describeLedger(account: Account, clock: SandboxClock) {
   return {
     now: writeTime(clock.now()),
     balance: account.balance,
-    charges: account.charges.map(
-      ({ product, at, isByHand, orderId, transactionId, certificateId, ...rest }) => ({
-        at: writeTime(at),
-        orderId,
-        transactionId,
-        certificateId,
-        command: rest.command,
-        amount: rest.amount,
-        type: product.type,
-        years: rest.years,
-        ...(rest.sansToAdd === 0 ? {} : { sansToAdd: rest.sansToAdd }),
-        ...(isByHand ? { byHand: true } : {}),
-      }),
-    ),
+    charges: account.charges.map(({ at, isByHand, orderId, transactionId, certificateId, ...rest }) => ({
+      at: writeTime(at),
+      orderId,
+      transactionId,
+      certificateId,
+      command: rest.command,
+      amount: rest.amount,
+      type: rest.type,
+      years: rest.years,
+      ...(rest.sansToAdd === 0 ? {} : { sansToAdd: rest.sansToAdd }),
+      ...(isByHand ? { byHand: true } : {}),
+    })),
     certificates: [...account.certificates.values()].map(describeCertificate),
     calls: account.calls.map(({ at, certificateId, ...call }) => ({
       at: writeTime(at),

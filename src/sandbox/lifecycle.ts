@@ -1,20 +1,32 @@
 import type { Account } from './account.js';
+import { Agenda } from './agenda.js';
 import type { Authority } from './authority.js';
 import { readCommonName, type Activation, type Certificate, type Submission } from './certificate.js';
 import { DAY, type SandboxClock } from './clock.js';
+import { computeLeafDays, type LeafDays } from './leaf-life.js';
 import { listCertificateNames } from './names.js';
-import { computeCarryOver, computeTermEnd, isTermOver } from './term.js';
+import { computeCarryOver, computeTermEnd, isTermOver, type ExpiryReading } from './term.js';
 
-/** When validation completes: after the configured delay, not before somebody says so, or at once. */
-export type ValidationMode = 'auto' | 'never' | 'now';
+/**
+ * When validation completes: after the configured delay, not before somebody says so, at once, or once the client asks
+ * again (ssl.editDCVMethod, ssl.resendApproverEmail).
+ */
+export const VALIDATION_MODES = ['auto', 'never', 'now', 'retry'] as const;
+export type ValidationMode = (typeof VALIDATION_MODES)[number];
+
+/** When a reissued certificate becomes `replaced`: as its reissue is accepted, or as that one is issued. */
+export const REPLACEMENT_MOMENTS = ['accepted', 'issued'] as const;
+export type ReplacementMoment = (typeof REPLACEMENT_MOMENTS)[number];
 
 export interface LifecycleSettings {
-  leafDays: number;
+  leafDays: LeafDays;
   /** Length of just the next certificate issued; null for the usual length. */
   nextLeafDays: number | null;
   validationDelayMs: number;
   /** For certificates activated or reissued from now on. */
   mode: ValidationMode;
+  replacedWhen: ReplacementMoment;
+  expires: ExpiryReading;
 }
 
 const SECOND = 1000;
@@ -25,6 +37,8 @@ const SECOND = 1000;
  */
 export class Lifecycle {
   readonly #leaves = new Map<number, Promise<string>>();
+  /** Pending validations, by when they complete. */
+  readonly #agenda = new Agenda<Certificate>();
 
   constructor(
     private readonly account: Account,
@@ -40,8 +54,9 @@ export class Lifecycle {
   }
 
   /** The certificate that takes the old one's place, waiting for its own validation. */
-  reissue(old: Certificate, submission: Submission): Certificate {
-    const certificate = this.account.replace(old);
+  reissue(old: Certificate, submission: Submission, isByHand: boolean): Certificate {
+    const certificate = this.account.replace(old, isByHand);
+    if (this.settings.replacedWhen === 'accepted') old.status = 'replaced';
     this.#submit(certificate, submission);
     return certificate;
   }
@@ -51,28 +66,42 @@ export class Lifecycle {
     certificate.status = 'purchaseerror';
   }
 
-  /** Starts a pending validation anew: ssl.editDCVMethod does. One that was told never to complete stays so. */
-  restartValidation(activation: Activation): void {
-    if (activation.validatedAt !== null) activation.validatedAt = this.#planValidation('auto');
+  /**
+   * Starts a pending validation anew: ssl.editDCVMethod does. One that was told never to complete stays so, one that
+   * waits to be asked again completes after the usual delay.
+   */
+  restartValidation(certificate: Certificate): void {
+    const { activation } = certificate;
+    if (activation === null || (activation.validatedAt === null && !activation.isAwaitingRetry)) return;
+    this.setMode(certificate, 'auto');
+  }
+
+  /** Has the CA look again: ssl.resendApproverEmail does. Only a validation that waits for it goes on. */
+  retryValidation(certificate: Certificate): void {
+    if (certificate.activation?.isAwaitingRetry === true) this.setMode(certificate, 'auto');
   }
 
   /** Overrides a pending validation. */
-  setMode(activation: Activation, mode: ValidationMode): void {
-    activation.validatedAt = this.#planValidation(mode);
+  setMode(certificate: Certificate, mode: ValidationMode): void {
+    if (certificate.activation === null) return;
+    Object.assign(certificate.activation, this.#planValidation(mode));
+    this.resume(certificate);
+  }
+
+  /** Puts the certificate's validation on the agenda, as it stands; to be called after every change of it. */
+  resume(certificate: Certificate): void {
+    const at = certificate.activation?.validatedAt ?? null;
+    if (at !== null) this.#agenda.add({ at, item: certificate });
   }
 
   /** Issues every certificate whose validation has completed, the earliest first; never beyond the paid term. */
   settle(): void {
-    const now = this.clock.now();
-    const due: { certificate: Certificate; at: number }[] = [];
-    for (const certificate of this.account.certificates.values()) {
-      const at = certificate.activation?.validatedAt ?? null;
+    for (const { at, item: certificate } of this.#agenda.takeUntil(this.clock.now())) {
       const isAwaited = certificate.status === 'purchased' && certificate.issuance === null;
-      if (!isAwaited || at === null || at > now || isTermOver(certificate, at)) continue;
-      due.push({ certificate, at });
+      // An entry may be out of date: the validation was started anew, or the status forced.
+      const isCurrent = certificate.activation?.validatedAt === at;
+      if (isAwaited && isCurrent && !isTermOver(certificate, at)) this.#issue(certificate, at);
     }
-    due.sort((a, b) => a.at - b.at);
-    for (const { certificate, at } of due) this.#issue(certificate, at);
   }
 
   /** The leaf, PEM; signed on first demand. */
@@ -105,13 +134,15 @@ export class Lifecycle {
 
   #submit(certificate: Certificate, submission: Submission): void {
     const at = this.clock.now();
-    certificate.activation = { ...submission, at, validatedAt: this.#planValidation(this.settings.mode) };
+    certificate.activation = { ...submission, at, ...this.#planValidation(this.settings.mode) };
     certificate.status = 'purchased';
+    this.resume(certificate);
   }
 
-  #planValidation(mode: ValidationMode): number | null {
-    if (mode === 'never') return null;
-    return this.clock.now() + (mode === 'now' ? 0 : this.settings.validationDelayMs);
+  #planValidation(mode: ValidationMode): Pick<Activation, 'validatedAt' | 'isAwaitingRetry'> {
+    if (mode === 'never' || mode === 'retry') return { validatedAt: null, isAwaitingRetry: mode === 'retry' };
+    const delay = mode === 'now' ? 0 : this.settings.validationDelayMs;
+    return { validatedAt: this.clock.now() + delay, isAwaitingRetry: false };
   }
 
   #issue(certificate: Certificate, dueAt: number): void {
@@ -119,7 +150,7 @@ export class Lifecycle {
     const at = Math.floor(dueAt / SECOND) * SECOND;
     const [commonName = '', ...sans] = certificate.activation?.names.map((name) => name.domain) ?? [];
     certificate.termEnd ??= computeTermEnd(certificate, at);
-    const days = this.settings.nextLeafDays ?? this.settings.leafDays;
+    const days = this.settings.nextLeafDays ?? computeLeafDays(this.settings.leafDays, at);
     this.settings.nextLeafDays = null;
     certificate.issuance = {
       at,
@@ -127,5 +158,12 @@ export class Lifecycle {
       names: listCertificateNames(certificate.product.coverage, commonName, sans),
     };
     certificate.status = 'active';
+    if (this.settings.replacedWhen === 'issued') this.#retire(certificate);
+  }
+
+  /** The certificate that this one is the reissue of is in force no longer. */
+  #retire({ replaces }: Certificate): void {
+    const old = replaces === null ? undefined : this.account.certificates.get(replaces);
+    if (old?.status === 'active') old.status = 'replaced';
   }
 }

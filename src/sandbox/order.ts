@@ -3,6 +3,8 @@ import type { Product } from './catalogue.js';
 
 export interface Order {
   product: Product;
+  /** The product's name at that time. */
+  type: string;
   years: number;
   /** Names bought beyond the included ones. */
   sansToAdd: number;

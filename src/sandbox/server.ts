@@ -5,27 +5,41 @@ import { Account } from './account.js';
 import { Authority } from './authority.js';
 import { SandboxClock } from './clock.js';
 import type { Credentials } from './credentials.js';
-import { FaultBoard } from './faults.js';
-import { Gateway } from './gateway.js';
+import { FaultBoard } from './fault-board.js';
+import { Gateway, type LimitAnswer } from './gateway.js';
 import { respond, type HttpParts } from './http.js';
-import { Lifecycle } from './lifecycle.js';
+import type { LeafDays } from './leaf-life.js';
+import { Lifecycle, type LifecycleSettings, type ReplacementMoment } from './lifecycle.js';
 import { RateLimits } from './limits.js';
+import { makeRandom } from './random.js';
+import type { ExpiryReading } from './term.js';
+import { TypeNames, type TypeSpelling } from './type-names.js';
 
 export interface SandboxOptions {
   /** Default 4000; 0 for any free one. */
   port?: number;
   /** Default 127.0.0.1. */
   host?: string;
-  /** Length of a certificate in days, default 198 as SSL.com's; never beyond the paid term. */
-  leafDays?: number;
+  /** Length of a certificate in days, default 198 as SSL.com's; `auto`: what the CA issues on the day. Never beyond the paid term. */
+  leafDays?: LeafDays;
   /** Length of just the first certificate issued, days. */
   firstLeafDays?: number;
   /** From activation to issuance, ms of the sandbox's clock; default 2000. */
   validationDelayMs?: number;
+  /** When the reissued certificate becomes `replaced`; default `accepted`, with ReplacedBy set in either case. */
+  replacedWhen?: ReplacementMoment;
+  /** Whether Expires is the end of the leaf (default) or of the paid term; ssl.renew's window goes by it. */
+  expires?: ExpiryReading;
+  /** How answers spell products: `Standard SSL` (default, `docs`) or `Standard SSL SSLcom` (`sslcom`). */
+  typeNames?: TypeSpelling;
   /** USD, default 1000. */
   balance?: string;
   /** Calls per minute, hour and day; default Namecheap's 20, 700 and 8000; 0 switches a window off. */
   limits?: [number, number, number];
+  /** How calls beyond them are answered, default HTTP `405`. */
+  limitAnswer?: LimitAnswer;
+  /** Makes faults that strike by probability strike the same calls in every run. */
+  faultSeed?: number;
   /** Default `sandbox`. */
   user?: string;
   /** Default `sandbox-api-key-0123456789abcdef`. */
@@ -49,8 +63,7 @@ export interface Sandbox extends AsyncDisposable {
 
 /**
  * Starts a stand-in for Namecheap: an HTTP server whose `/xml.response` answers as the real API does, with an account
- * kept in memory and a certificate authority of its own. Control it through its admin endpoints (`/_fault`, `/_clock`,
- * `/_validation`, `/_status`, `/_balance`, `/_first-leaf`, `/_purchase`, `/_ledger`).
+ * kept in memory and a certificate authority of its own. Control it through its admin endpoints (docs/sandbox.md).
  * @throws FailError ERR_SANDBOX_PORT when the port can not be had
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
@@ -80,18 +93,28 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
 async function assemble(options: SandboxOptions, credentials: Credentials): Promise<HttpParts> {
   const clock = new SandboxClock(options.now ?? Date.now);
-  const account = new Account(options.balance ?? '1000', clock, options.idOffset);
+  const typeNames = new TypeNames(clock, options.typeNames ?? 'docs');
+  const account = new Account(options.balance ?? '1000', clock, typeNames, options.idOffset);
   const authority = await Authority.create(clock.now());
-  const lifecycle = new Lifecycle(account, authority, clock, {
+  const lifecycle = new Lifecycle(account, authority, clock, readSettings(options));
+  const faults = new FaultBoard(
+    options.faultSeed === undefined ? Math.random : makeRandom(options.faultSeed),
+  );
+  const limits = new RateLimits(options.limits ?? [20, 700, 8000]);
+  const context = { account, lifecycle, clock, typeNames };
+  const gateway = new Gateway(context, credentials, limits, faults, options.limitAnswer ?? '405');
+  return { ...context, faults, gateway };
+}
+
+function readSettings(options: SandboxOptions): LifecycleSettings {
+  return {
     leafDays: options.leafDays ?? 198,
     nextLeafDays: options.firstLeafDays ?? null,
     validationDelayMs: options.validationDelayMs ?? 2000,
     mode: 'auto',
-  });
-  const faults = new FaultBoard();
-  const limits = new RateLimits(options.limits ?? [20, 700, 8000]);
-  const gateway = new Gateway({ account, lifecycle, clock }, credentials, limits, faults);
-  return { account, lifecycle, clock, faults, gateway };
+    replacedWhen: options.replacedWhen ?? 'accepted',
+    expires: options.expires ?? 'leaf',
+  };
 }
 
 async function listen(server: Server, port: number, host: string): Promise<number> {

@@ -22,18 +22,30 @@ export function isTermOver({ termEnd }: Certificate, now: number): boolean {
   return termEnd !== null && termEnd <= now;
 }
 
+/** Which end ssl.getInfo and ssl.getList call Expires, and ssl.renew measures from: the leaf's or the paid term's. */
+export const EXPIRY_READINGS = ['leaf', 'term'] as const;
+export type ExpiryReading = (typeof EXPIRY_READINGS)[number];
+
+/** What the certificate's expiry is, ms; null before issuance. */
+export function readExpiry({ issuance, termEnd }: Certificate, reading: ExpiryReading): number | null {
+  return reading === 'term' && issuance !== null ? termEnd : (issuance?.notAfter ?? null);
+}
+
 /**
  * Where `now` is with regard to ssl.renew's window, 90 days before to 180 days after the certificate's expiry.
  *
- * Nobody knows whether Namecheap measures from the end of the leaf or of the paid term. The sandbox takes the leaf's,
- * the reading that is dangerous for clients: in every last 90 days of a leaf, years before the paid term ends, a
- * renewal is sold and charged. A client has to know the paid term's end by itself; a refusal will not protect it.
+ * Nobody knows whether Namecheap measures from the end of the leaf or of the paid term. Unless told otherwise the
+ * sandbox takes the leaf's, the reading that is dangerous for clients: in every last 90 days of a leaf, years before
+ * the paid term ends, a renewal is sold and charged. A client has to know the paid term's end by itself; a refusal will
+ * not protect it. A term that is over counts from its own end: its last leaf may have ended long before.
  */
 export function placeInRenewalWindow(
-  { issuance }: Certificate,
+  certificate: Certificate,
+  reading: ExpiryReading,
   now: number,
 ): 'too early' | 'open' | 'too late' {
-  const daysLeft = ((issuance?.notAfter ?? Infinity) - now) / DAY;
-  if (daysLeft > RENEWABLE_BEFORE_DAYS) return 'too early';
-  return daysLeft < -RENEWABLE_AFTER_DAYS ? 'too late' : 'open';
+  const expiry = readExpiry(certificate, reading) ?? Infinity;
+  if (expiry - now > RENEWABLE_BEFORE_DAYS * DAY) return 'too early';
+  const end = isTermOver(certificate, now) ? (certificate.termEnd ?? expiry) : expiry;
+  return now - end > RENEWABLE_AFTER_DAYS * DAY ? 'too late' : 'open';
 }

@@ -1,4 +1,5 @@
 import { cdataElement, element, type XmlElement } from './xml.js';
+import type { Submission } from './certificate.js';
 import type { SigningRequest } from './csr.js';
 import { dropWildcard } from './names.js';
 
@@ -17,13 +18,14 @@ export interface ValidationValues {
   target: string;
 }
 
-const CA_DOMAIN = 'ssl.com';
+const CA_DOMAINS = { 'SSL.com': 'ssl.com', COMODO: 'comodoca.com' };
 
-export function makeValidationValues(csr: SigningRequest, uniqueValue: string): ValidationValues {
+export function makeValidationValues({ csr, uniqueValue, authority }: Submission): ValidationValues {
+  const caDomain = CA_DOMAINS[authority];
   return {
     fileName: `${csr.md5}.txt`,
-    fileContent: `${csr.sha256} ${CA_DOMAIN} ${uniqueValue}`,
-    target: `${csr.sha256.slice(0, 32)}.${csr.sha256.slice(32)}.${uniqueValue}.${CA_DOMAIN}`,
+    fileContent: `${csr.sha256} ${caDomain} ${uniqueValue}`,
+    target: `${csr.sha256.slice(0, 32)}.${csr.sha256.slice(32)}.${uniqueValue}.${caDomain}`,
   };
 }
 
@@ -40,12 +42,9 @@ function wrapBlock(name: string, children: XmlElement[]): XmlElement {
  * The two blocks of ssl.activate: one `DNS` element per name. Without any HTTP or DNS name there are none.
  * A wildcard keeps its `*.` in the `domain` attribute.
  */
-export function writeValidationBlocks(
-  csr: SigningRequest,
-  uniqueValue: string,
-  names: readonly NameValidation[],
-) {
-  const values = makeValidationValues(csr, uniqueValue);
+export function writeValidationBlocks(submission: Submission) {
+  const { csr, names } = submission;
+  const values = makeValidationValues(submission);
   const http = names.filter((name) => name.method.kind === 'http');
   const dns = names.filter((name) => name.method.kind === 'dns');
   if (http.length + dns.length === 0) return [];

@@ -227,6 +227,22 @@ describe('ssl.editDCVMethod', () => {
     expect(readTexts(raw, 'FileName')[0]).toMatch(/^[0-9A-F]{32}\.txt$/u);
   });
 
+  test('sets what it can of a multi-domain certificate, and tells which name it could not', async () => {
+    await using sandbox = await start();
+    const { CertificateID } = await activate(sandbox, 'SAN Certificate', shop, { DNSNames: 'b.example' });
+    const { raw, numbers } = await call(sandbox, 'ssl.editDCVMethod', {
+      CertificateID,
+      DNSNames: 'shop.example,b.example',
+      DCVMethods: 'HTTP_CSR_HASH,admin@other.example',
+    });
+    expect(numbers).toEqual([]);
+    expect(readAttributes(raw, 'Domains').slice(1)).toEqual([
+      { Name: 'shop.example', IsSuccess: 'true', DCVMethodSet: 'HTTP_CSR_HASH' },
+      { Name: 'b.example', IsSuccess: 'false', DCVMethodSet: 'CNAME_CSR_HASH' },
+    ]);
+    expect(readTexts(raw, 'HostName')[0]).toMatch(/\.b\.example$/u);
+  });
+
   test.each<[string, () => TestCsr, Fields, number]>([
     ['PositiveSSL', () => shop, {}, 2010784],
     ['PositiveSSL', () => shop, { DNSNames: 'shop.example', DCVMethods: 'CNAME_CSR_HASH' }, 2010784],

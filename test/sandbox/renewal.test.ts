@@ -116,6 +116,31 @@ test.each<[string, number]>([
   expect((await readLedger(sandbox)).charges).toHaveLength(number === 0 ? 2 : 1);
 });
 
+test.each<[string, number]>([
+  ['274d', 4011294],
+  ['275d', 0],
+  ['545d', 0],
+  ['546d', 4011294],
+])('with expires: term, after %s of a term of one year answers %i', async (advance, number) => {
+  await using sandbox = await start({ expires: 'term', now: () => NOON });
+  const old = await issue(sandbox, 198);
+  expect((await readInfo(sandbox, old)).attributes['Expires']).toBe('11/22/2027');
+  expect(readAttributes((await call(sandbox, 'ssl.getList')).raw, 'SSL')).toMatchObject([
+    { ExpireDate: '11/22/2027', IsExpiredYN: 'false' },
+  ]);
+  await command(sandbox, '/_clock', { advance });
+  expect((await renew(sandbox, old)).numbers).toEqual(number === 0 ? [] : [number]);
+});
+
+test('is sold until 180 days after the paid term, also when the last leaf ended long before', async () => {
+  await using sandbox = await start({ now: () => NOON });
+  const old = await issue(sandbox, 10);
+  await command(sandbox, '/_clock', { advance: '300d' });
+  expect((await renew(sandbox, old)).numbers).toEqual([4011294]);
+  await command(sandbox, '/_clock', { advance: '245d' });
+  expect((await renew(sandbox, old)).numbers).toEqual([]);
+});
+
 test('tells that it is too early', async () => {
   await using sandbox = await start();
   const old = await issue(sandbox, 198);

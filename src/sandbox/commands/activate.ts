@@ -16,7 +16,7 @@ export const activate: ApiCommand = {
   async run(context, parameters) {
     const certificate = requireCertificate(context.account, parameters);
     demandActivatable(context, certificate);
-    const request = await readActivationRequest(parameters, certificate);
+    const request = await readActivationRequest(parameters, certificate, context.typeNames.authority);
     demandSameDomain(request, context.account.findRenewed(certificate));
     // Reading the CSR took a while: another activation may have been accepted meanwhile.
     demandActivatable(context, certificate);
@@ -27,7 +27,7 @@ export const activate: ApiCommand = {
       'We are unable to process your order at this time. Internal error occurred;Invalid Status code',
     );
     context.lifecycle.activate(certificate, request);
-    const blocks = writeValidationBlocks(request.csr, request.uniqueValue, request.names);
+    const blocks = writeValidationBlocks(request);
     const { certificateId } = certificate;
     return {
       elements: [element('SSLActivateResult', { ID: certificateId, IsSuccess: true }, blocks)],

@@ -4,8 +4,9 @@ import { writePaddedDate } from '../clock.js';
 import type { Parameters } from '../parameters.js';
 import {
   demandCharge,
+  nameBuyer,
   NO_CHARGE,
-  readProduct,
+  readOffer,
   readYears,
   refusePromotionCode,
   writeCharge,
@@ -18,18 +19,18 @@ export const create: ApiCommand = {
   name: 'namecheap.ssl.create',
   ownFault: 'order-error-after-charge',
 
-  run({ account }, parameters) {
+  run({ account, typeNames, isByHand }, parameters) {
     parameters.requireAll({ Years: 2010167, Type: 2010298 });
     const years = readYears(parameters);
-    const product = readProduct(parameters, 'Type');
-    const sansToAdd = readSansToAdd(parameters, product);
+    const offer = readOffer(parameters, 'Type', typeNames);
+    const sansToAdd = readSansToAdd(parameters, offer.product);
     refusePromotionCode(parameters);
-    const charge = account.purchase({ product, years, sansToAdd, command: create.name, isByHand: false });
+    const charge = account.purchase({ ...offer, years, sansToAdd, ...nameBuyer(create.name, isByHand) });
     demandCharge(charge);
     const certificate = writeCertificate({
       CertificateID: charge.certificateId,
       Created: writePaddedDate(charge.at),
-      SSLType: product.type,
+      SSLType: offer.type,
       Years: years,
       Status: 'NewPurchase',
     });

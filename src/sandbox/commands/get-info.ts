@@ -4,6 +4,7 @@ import { requireCertificate, type ApiCommand, type CommandContext } from '../com
 import { writeHashMethod } from '../dcv-parameters.js';
 import type { Parameters } from '../parameters.js';
 import { demand } from '../refusal.js';
+import { readExpiry, type ExpiryReading } from '../term.js';
 import { cdataElement, element, textElement, type XmlElement } from '../xml.js';
 
 const DESCRIPTIONS: Readonly<Record<CertificateStatus, string>> = {
@@ -26,14 +27,14 @@ export const getInfo: ApiCommand = {
   async run(context, parameters) {
     const certificate = requireCertificate(context.account, parameters);
     const returnType = readReturnType(parameters);
-    const result = element('SSLGetInfoResult', describe(certificate), [
+    const result = element('SSLGetInfoResult', describe(certificate, context.lifecycle.settings.expires), [
       element('CertificateDetails', {}, [
         ...writeDetails(certificate),
         await writeCertificates(context, certificate, returnType),
       ]),
       element('Provider', {}, [
         textElement('OrderID', certificate.activation === null ? '' : certificate.providerOrderId),
-        textElement('Name', certificate.activation === null ? '' : 'SSL.com'),
+        textElement('Name', certificate.activation?.authority ?? ''),
       ]),
     ]);
     return { elements: [result], certificateId: certificate.certificateId };
@@ -52,16 +53,15 @@ function readReturnType(parameters: Parameters): ReturnType | null {
   return name === 'pkcs7' ? 'PKCS7' : 'Individual';
 }
 
-function describe(certificate: Certificate): XmlElement['attributes'] {
+function describe(certificate: Certificate, reading: ExpiryReading): XmlElement['attributes'] {
   const { status, product, issuance } = certificate;
   return {
     Status: status,
     StatusDescription: describeStatus(certificate),
-    Type: product.type.toLowerCase(),
+    Type: certificate.type.toLowerCase(),
     IssuedOn: writeShortDate(issuance?.at ?? null),
     Years: certificate.years,
-    // The certificate's end, not the paid term's.
-    Expires: writeShortDate(issuance?.notAfter ?? null),
+    Expires: writeShortDate(readExpiry(certificate, reading)),
     ActivationExpireDate:
       certificate.activation === null ? writeShortDate(certificate.activationExpiresAt) : '',
     OrderId: certificate.orderId,

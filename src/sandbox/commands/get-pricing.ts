@@ -3,6 +3,7 @@ import { PRODUCTS, type Product } from '../catalogue.js';
 import type { ApiCommand } from '../command.js';
 import type { Parameters } from '../parameters.js';
 import { demand } from '../refusal.js';
+import type { TypeNames } from '../type-names.js';
 import { element, type XmlElement } from '../xml.js';
 
 const PRODUCT_TYPES = ['DOMAIN', 'SSLCERTIFICATE', 'WHOISGUARD'];
@@ -16,7 +17,7 @@ const YEARS = [1, 2, 3, 4, 5];
 export const getPricing: ApiCommand = {
   name: 'namecheap.users.getPricing',
 
-  run(_context, parameters) {
+  run({ typeNames }, parameters) {
     const productType = parameters.require('ProductType', 2011298).toUpperCase();
     demand(PRODUCT_TYPES.includes(productType), 2011298, 'ProductType is invalid');
     demand(parameters.get('PromotionCode') === null, 2011170, 'PromotionCode is invalid');
@@ -28,7 +29,7 @@ export const getPricing: ApiCommand = {
       'ActionName is invalid',
     );
     const categories = ACTIONS.filter((name) => products.length > 0 && (action ?? name) === name).map(
-      (name) => element('ProductCategory', { Name: name.toLowerCase() }, products.map(writeProduct)),
+      (name) => element('ProductCategory', { Name: name.toLowerCase() }, listProducts(typeNames, products)),
     );
     const result = element('UserGetPricingResult', {}, [
       element('ProductType', { Name: productType.toLowerCase() }, categories),
@@ -52,7 +53,11 @@ function compact(name: string): string {
   return name.toLowerCase().replace(/[\s-]/gu, '');
 }
 
-function writeProduct(product: Product): XmlElement {
+function listProducts(typeNames: TypeNames, products: readonly Product[]): XmlElement[] {
+  return products.flatMap((product) => typeNames.list(product).map((type) => writeProduct(product, type)));
+}
+
+function writeProduct(product: Product, type: string): XmlElement {
   const prices = YEARS.map((years) => {
     // MULTIPLE: the price of each year, to be multiplied by the duration.
     const price = computePrice({ product, years: 1, sansToAdd: 0 }).toFixed(4);
@@ -69,5 +74,5 @@ function writeProduct(product: Product): XmlElement {
       Currency: 'USD',
     });
   });
-  return element('Product', { Name: product.type.toLowerCase().replaceAll(' ', '-') }, prices);
+  return element('Product', { Name: type.toLowerCase().replaceAll(' ', '-') }, prices);
 }

@@ -31,7 +31,7 @@ export const purchaseMoreSans: ApiCommand = {
     demandCharge(charge);
     const changed = writeCertificate({
       CertificateID: certificateId,
-      SSLType: product.type.toLowerCase(),
+      SSLType: certificate.type.toLowerCase(),
       Years: certificate.years,
       Status: certificate.status.toUpperCase(),
       SANSCount: certificate.sansCount,

@@ -1,3 +1,4 @@
+import type { Account } from '../account.js';
 import { readActivationRequest } from '../activation-request.js';
 import type { Certificate, Submission } from '../certificate.js';
 import { demandCurrent, requireCertificate, type ApiCommand } from '../command.js';
@@ -9,19 +10,20 @@ import { element } from '../xml.js';
 /**
  * namecheap.ssl.reissue: the next certificate within the paid term, under a new id, validated anew; takes what
  * ssl.activate takes. Free. Any common name may be used. The old certificate is `replaced` at once, not at the
- * issuance of the new one: that is when live clients saw it happen. Until then the old leaf can still be had.
+ * issuance of the new one, unless the sandbox was started otherwise: that is when live clients saw it happen, while
+ * Namecheap's own sample is active with a ReplacedBy. The old leaf can be had all the time.
  */
 export const reissue: ApiCommand = {
   name: 'namecheap.ssl.reissue',
 
-  async run({ account, clock, lifecycle }, parameters) {
+  async run({ account, clock, lifecycle, typeNames, isByHand }, parameters) {
     const old = requireCertificate(account, parameters);
-    demandReissuable(old, clock.now());
-    const request = await readActivationRequest(parameters, old);
+    demandReissuable(account, old, clock.now());
+    const request = await readActivationRequest(parameters, old, typeNames.authority);
     // Reading the CSR took a while: another reissue may have been accepted meanwhile.
-    demandReissuable(old, clock.now());
-    const { certificateId } = lifecycle.reissue(old, keepAdminEmail(request, old));
-    const blocks = writeValidationBlocks(request.csr, request.uniqueValue, request.names);
+    demandReissuable(account, old, clock.now());
+    const { certificateId } = lifecycle.reissue(old, keepAdminEmail(request, old), isByHand);
+    const blocks = writeValidationBlocks(request);
     return {
       elements: [element('SSLReissueResult', { ID: certificateId, IsSuccess: true }, blocks)],
       certificateId,
@@ -33,7 +35,10 @@ export const reissue: ApiCommand = {
   },
 };
 
-function demandReissuable(old: Certificate, now: number): void {
+function demandReissuable(account: Account, old: Certificate, now: number): void {
+  const successor = old.replacedBy === null ? undefined : account.certificates.get(old.replacedBy);
+  const isInProgress = successor?.status === 'purchased';
+  demand(!isInProgress, 4011331, 'Status is InValid. A reissue is already in progress: see ReplacedBy.');
   demandCurrent(old, ['active']);
   demand(!isTermOver(old, now), 4011331, 'Status is InValid. The paid term is over.');
 }

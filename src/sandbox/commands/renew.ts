@@ -1,10 +1,10 @@
 import { INCLUDED_SANS } from '../catalogue.js';
-import type { Certificate } from '../certificate.js';
 import { demandCurrent, requireCertificate, type ApiCommand } from '../command.js';
 import {
   demandCharge,
+  nameBuyer,
   NO_CHARGE,
-  readProduct,
+  readOffer,
   readYears,
   refusePromotionCode,
   writeCharge,
@@ -21,25 +21,26 @@ export const renew: ApiCommand = {
   name: 'namecheap.ssl.renew',
   ownFault: 'order-error-after-charge',
 
-  run({ account, clock }, parameters) {
+  run({ account, clock, lifecycle, typeNames, isByHand }, parameters) {
     parameters.requireAll({ CertificateID: 2010294, Years: 2010167, SSLType: 2010301 });
     parameters.limitLength('CertificateID', 9, 2013294);
     const years = readYears(parameters);
-    const product = readProduct(parameters, 'SSLType');
+    const offer = readOffer(parameters, 'SSLType', typeNames);
     refusePromotionCode(parameters);
     const old = requireCertificate(account, parameters);
     demandCurrent(old, ['active', 'expired']);
-    demand(product === old.product, 2012301, `SSLType mismatch: the certificate is a ${old.product.type}`);
+    demand(offer.product === old.product, 2012301, `SSLType mismatch: the certificate is a ${old.type}`);
     demand(!account.isRenewed(old), 4028294, 'This CertificateID is already queued for Renewal');
-    demandOpenWindow(old, years, clock.now());
-    const sansToAdd = product.coverage === 'multi-domain' ? old.sansCount - INCLUDED_SANS : 0;
-    const order = { product, years, sansToAdd, command: renew.name, isByHand: false };
+    const place = placeInRenewalWindow(old, lifecycle.settings.expires, clock.now());
+    demandOpenWindow(place, years);
+    const sansToAdd = offer.product.coverage === 'multi-domain' ? old.sansCount - INCLUDED_SANS : 0;
+    const order = { ...offer, years, sansToAdd, ...nameBuyer(renew.name, isByHand) };
     const charge = account.purchase(order, old);
     demandCharge(charge);
     const { certificateId } = charge;
     const result = element('SSLRenewResult', {
       CertificateID: certificateId,
-      SSLType: product.type,
+      SSLType: offer.type,
       Years: years,
       ...writeCharge(charge),
     });
@@ -51,8 +52,7 @@ export const renew: ApiCommand = {
   },
 };
 
-function demandOpenWindow(old: Certificate, years: number, now: number): void {
-  const place = placeInRenewalWindow(old, now);
+function demandOpenWindow(place: ReturnType<typeof placeInRenewalWindow>, years: number): void {
   demand(
     place !== 'too early',
     4011294,
