@@ -1,16 +1,32 @@
 import type { CertificateSnapshot } from './certificates/present.js';
 
-/** The certificate events this version emits. */
+/** Events of one certificate. */
 export type CertificateEventType =
   | 'certificate.accepted'
   | 'certificate.purchased'
   | 'certificate.activated'
   | 'certificate.issued'
+  | 'certificate.reissue-due'
+  | 'certificate.reissued'
+  | 'certificate.renewed'
+  | 'certificate.expiring'
+  | 'certificate.expired'
+  | 'certificate.revoked'
+  | 'certificate.closed'
   | 'certificate.failed'
-  | 'certificate.parked';
+  | 'certificate.parked'
+  | 'certificate.pending-long'
+  | 'certificate.gap'
+  | 'certificate.emergency';
 
 /** Events of an account or module rather than of one certificate. */
-export type AccountEventType = 'module.unreachable' | 'module.low-balance' | 'account.foreign';
+export type AccountEventType =
+  | 'module.unreachable'
+  | 'module.low-balance'
+  | 'account.audit-failed'
+  | 'account.foreign'
+  | 'quota.exhausted'
+  | 'quota.forecast';
 
 export interface CertificateEvent {
   id: string;
