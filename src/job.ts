@@ -3,6 +3,7 @@ import type { Environment } from '../config/environment.js';
 import type { Account, AccountWork } from './certificates/ports.js';
 import type { AccountSettings, ModuleParameters } from './modules/settings.js';
 import type { Store } from './store/store.js';
+import type { Webhook } from './webhook/send.js';
 
 /** The end of a run: the job is done, or looks again later. Everything else is thrown. */
 export type RunEnd<Result> =
@@ -21,6 +22,8 @@ export function snooze<Result>(delayMs: number, reason: string): RunEnd<Result> 
 /** What a handler is handed. Nothing in it knows the queue, so a unit test is a function call. `{ ...context, account }` is an {@link AccountWork}. */
 export interface JobContext extends Omit<AccountWork, 'account'> {
   store: Store;
+  /** Where events are sent; null when no receiver is configured. */
+  webhook: Webhook | null;
   /** The module's Namecheap account, its key opened; `subject` tells the log what its calls are for. @throws FailError when there is no such module. */
   openAccount(module: string, subject?: string): Promise<Account>;
   /** An account for the connection test: from settings that need not be stored, and not held back by a pause. */
@@ -48,8 +51,8 @@ export interface JobDefinition<Payload = unknown, Result = unknown> {
   };
   /** Makes the work durable before the job is added, so that losing every job loses nothing. */
   accept?(payload: Payload, store: Store, now: number): Promise<void>;
-  /** For a job that repeats by itself: how often, ms. */
-  everyMs?(environment: Environment): number;
+  /** For a job that repeats by itself: how often, ms; null where this environment does not need it. */
+  everyMs?(environment: Environment): number | null;
   /** The payload as it may stay in Redis once the job is done; for those that carried something sealed. */
   scrub?(payload: Payload): unknown;
   run(payload: Payload, context: JobContext): Promise<RunEnd<Result>>;

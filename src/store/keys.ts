@@ -10,6 +10,8 @@ export interface Keys {
   services: string;
   /** Stream of events. */
   events: string;
+  /** Anything of the webhook: cursor, schedule, outboxes, dead letters. */
+  webhook(what: string): string;
   module(name: string): string;
   modules: string;
   /** Hash: how many services use a module. */
@@ -27,6 +29,7 @@ export function createKeys(prefix: string): Keys {
     due: `${prefix}:due`,
     services: `${prefix}:services`,
     events: `${prefix}:events`,
+    webhook: (what) => `${prefix}:webhook:${what}`,
     module: (name) => `${prefix}:module:${name}`,
     modules: `${prefix}:modules`,
     moduleUses: `${prefix}:module-uses`,

@@ -7,6 +7,7 @@ import { createKeys, type Keys } from './keys.js';
 import { RedisListingStore } from './listings.js';
 import { ModuleStore } from './modules.js';
 import { RedisPurchaseStore } from './purchases.js';
+import { WebhookStore } from './webhooks.js';
 
 /** All durable state, over one connection. */
 export interface Store {
@@ -18,6 +19,7 @@ export interface Store {
   modules: ModuleStore;
   accounts: AccountStore;
   events: EventStore;
+  webhooks: WebhookStore;
 }
 
 /** @param now the wall clock, ms. */
@@ -32,5 +34,6 @@ export function createStore(redis: RedisClient, prefix: string, now: () => numbe
     modules: new ModuleStore(redis, keys),
     accounts: new AccountStore(redis, keys),
     events: new EventStore(redis, keys),
+    webhooks: new WebhookStore(redis, keys),
   };
 }

@@ -38,7 +38,10 @@ it('shows queues, schedulers, workers and the quota used while all is well', asy
     failed: 0,
   });
   expect(report.workers).toEqual([
-    { name: expect.stringContaining(`-${process.pid}`) as string, jobs: ['order', 'test', 'collect'] },
+    {
+      name: expect.stringContaining(`-${process.pid}`) as string,
+      jobs: ['order', 'test', 'collect', 'notify'],
+    },
   ]);
   expect(report.queues.flatMap(({ schedulers }) => schedulers.map(({ name }) => name))).toEqual(['collect']);
   expect(report.accounts).toMatchObject([
