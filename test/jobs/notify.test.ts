@@ -98,7 +98,29 @@ describe('order', () => {
   });
 });
 
+it('orders by position as a number, also within one millisecond', async () => {
+  await using bench = await startNotifyBench(redis);
+  const write = (position: string) =>
+    redis.client.xadd(
+      ...[bench.store.keys.events, position, 'event'],
+      JSON.stringify({ id: position, type: position, serviceId: 'a' }),
+    );
+  for (const position of ['999-0', '1000-2', '1000-10']) await write(position);
+  await bench.run();
+  expect(bench.receiver.listTypes('a')).toEqual(['999-0', '1000-2', '1000-10']);
+});
+
 describe('a receiver that is down', () => {
+  it('is not asked sooner because something new happened', async () => {
+    await using bench = await startNotifyBench(redis);
+    bench.receiver.answer = () => 503;
+    for (const type of ['certificate.accepted', 'certificate.purchased']) {
+      await bench.announce('a', type);
+      await bench.run();
+    }
+    expect(bench.receiver.listTypes('a')).toEqual(['certificate.accepted']);
+  });
+
   it('for a day loses nothing, though the stream was trimmed meanwhile, and gets nothing twice', async () => {
     await using bench = await startNotifyBench(redis);
     const ids: string[] = [];
