@@ -3,8 +3,10 @@ import { z } from 'zod';
 import { InputError } from '../src/errors.js';
 import { keepSecret, redact } from '../src/redact.js';
 import { cronPattern } from './cron-pattern.js';
-import { formatDuration, parseDuration, readDuration } from './duration.js';
+import { formatDuration } from './duration.js';
+import { duration, path, prefix, sealingKey } from './fields.js';
 import { hasHashTag, redisNodes, redisUrl, type RedisTarget } from './redis-target.js';
+import { checkWebhook, chooseWebhook, webhookSecret, webhookUrl, type WebhookTarget } from './webhook.js';
 
 export type { RedisNode, RedisTarget } from './redis-target.js';
 
@@ -34,6 +36,8 @@ export interface Environment {
   reissueBeforeMs: number | null;
   /** Jitter of due times; null: a twelfth of the life, at most 14 days. */
   reissueSpreadMs: number | null;
+  /** Where events are POSTed, and with which secret they are signed; null: nowhere. */
+  webhook: WebhookTarget | null;
 }
 
 /** What the defaults depend on besides the variables. */
@@ -49,37 +53,12 @@ const SECRET_NAMES: ReadonlySet<string> = new Set([
   'REDIS_URL',
   'PMNAMECHEAP_SECRET_KEY',
   'PMNAMECHEAP_PREVIOUS_SECRET_KEY',
+  // Its query may hold a token.
+  'PMNAMECHEAP_WEBHOOK_URL',
+  'PMNAMECHEAP_WEBHOOK_SECRET',
 ]);
 
 const LONGEST_SHOWN = 80;
-
-function duration(lowest: string, highest: string) {
-  return z.string().transform((text, context) => {
-    const ms = readDuration(text);
-    if (ms === null) {
-      context.addIssue({ code: 'custom', message: 'give a duration such as 90s, 20m or 12h' });
-      return z.NEVER;
-    }
-    if (ms < parseDuration(lowest) || ms > parseDuration(highest)) {
-      context.addIssue({ code: 'custom', message: `give a duration from ${lowest} to ${highest}` });
-      return z.NEVER;
-    }
-    return ms;
-  });
-}
-
-const sealingKey = z
-  .string()
-  .refine(
-    (text) => /^[A-Za-z0-9+/]{43}=$/.test(text),
-    'give 32 random bytes in base64 (44 characters), such as "openssl rand -base64 32" makes',
-  );
-
-const prefix = z
-  .string()
-  .regex(/^[\w.:{}-]{1,64}$/, 'give 1 to 64 letters, digits or . _ - : { }, such as {pmnamecheap}');
-
-const path = z.string().refine((text) => !text.includes('\0'), 'give the path of a file');
 
 const schema = z
   .object({
@@ -103,6 +82,8 @@ const schema = z
     PMNAMECHEAP_SCAN_CRON: cronPattern.prefault('*/15 * * * *'),
     PMNAMECHEAP_REISSUE_BEFORE: duration('1m', '365d').optional(),
     PMNAMECHEAP_REISSUE_SPREAD: duration('0s', '30d').optional(),
+    PMNAMECHEAP_WEBHOOK_URL: webhookUrl.optional(),
+    PMNAMECHEAP_WEBHOOK_SECRET: webhookSecret.optional(),
   })
   // Also when a variable is wrong in itself: the reader gets every fault at once.
   .superRefine(checkTogether, { when: () => true });
@@ -132,6 +113,7 @@ function checkTogether(fields: Partial<Fields>, context: z.core.$RefinementCtx):
   if ('REDIS_SENTINEL_NAME' in fields && !('REDIS_SENTINELS' in fields)) {
     report('REDIS_SENTINELS', 'give the sentinels as host:port,host:port, or remove REDIS_SENTINEL_NAME');
   }
+  checkWebhook(fields, report);
   const {
     PMNAMECHEAP_PREFIX: keyPrefix,
     PMNAMECHEAP_HTTP_TIMEOUT: timeout,
@@ -179,6 +161,7 @@ export function parseEnvironment(
   );
   keepSecret(set['PMNAMECHEAP_SECRET_KEY'] ?? '');
   keepSecret(set['PMNAMECHEAP_PREVIOUS_SECRET_KEY'] ?? '');
+  keepSecret(set['PMNAMECHEAP_WEBHOOK_SECRET'] ?? '');
   const parsed = schema.safeParse(set);
   if (!parsed.success) {
     const faults = parsed.error.issues.map(({ path: [name], message }) =>
@@ -205,6 +188,7 @@ export function parseEnvironment(
     scanCron: fields.PMNAMECHEAP_SCAN_CRON,
     reissueBeforeMs: fields.PMNAMECHEAP_REISSUE_BEFORE ?? null,
     reissueSpreadMs: fields.PMNAMECHEAP_REISSUE_SPREAD ?? null,
+    webhook: chooseWebhook(fields),
   };
 }
 

@@ -2,6 +2,7 @@ import type { JobDefinition } from '../src/job.js';
 import { approvers } from './approvers.js';
 import { balance } from './balance.js';
 import { collect } from './collect.js';
+import { notify } from './notify.js';
 import { order } from './order.js';
 import { prices } from './prices.js';
 import { reissue } from './reissue.js';
@@ -11,7 +12,7 @@ import { test } from './test.js';
 
 /** Every job of this system, by name. A new job is a file beside this one and a line here. */
 export const jobs: ReadonlyMap<string, JobDefinition> = new Map(
-  [order, renew, reissue, test, approvers, balance, prices, collect, scan].map((definition) => [
+  [order, renew, reissue, test, approvers, balance, prices, collect, scan, notify].map((definition) => [
     definition.name,
     definition as JobDefinition,
   ]),

@@ -20,6 +20,12 @@ export function describeError(error: unknown): string {
   return redact(error instanceof Error ? error.message : String(error));
 }
 
+/** A code such as ECONNRESET out of anything thrown; any other text could hold what must not be told. */
+export function readErrorCode(error: unknown): string {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null;
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code) ? code : 'ERR_EXCHANGE';
+}
+
 /** The root of every error this project throws on purpose. Messages are redacted and say what to do next. */
 export class PmnamecheapError extends Error {
   readonly code: string;

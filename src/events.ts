@@ -1,6 +1,6 @@
 import type { CertificateSnapshot } from './certificates/present.js';
 
-/** What happens to a certificate. */
+/** Events of one certificate. */
 export type CertificateEventType =
   | 'certificate.accepted'
   | 'certificate.purchased'
@@ -20,7 +20,13 @@ export type CertificateEventType =
   | 'certificate.emergency';
 
 /** Events of an account or module rather than of one certificate. */
-export type AccountEventType = 'module.unreachable' | 'module.low-balance' | 'account.foreign';
+export type AccountEventType =
+  | 'module.unreachable'
+  | 'module.low-balance'
+  | 'account.audit-failed'
+  | 'account.foreign'
+  | 'quota.exhausted'
+  | 'quota.forecast';
 
 export interface CertificateEvent {
   id: string;

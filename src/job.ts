@@ -3,6 +3,7 @@ import type { Environment } from '../config/environment.js';
 import type { Account, AccountWork } from './certificates/ports.js';
 import type { AccountSettings, ModuleParameters } from './modules/settings.js';
 import type { Store } from './store/store.js';
+import type { Webhook } from './webhook/send.js';
 
 /** The end of a run: the job is done, or looks again later. Everything else is thrown. */
 export type RunEnd<Result> =
@@ -23,6 +24,8 @@ export interface JobContext extends Omit<AccountWork, 'account'> {
   store: Store;
   /** The job's id: the same when the job runs again. */
   jobId: string;
+  /** Where events are sent; null when no receiver is configured. */
+  webhook: Webhook | null;
   /** The module's Namecheap account, its key opened; `subject` tells the log what its calls are for. @throws FailError when there is no such module. */
   openAccount(module: string, subject?: string): Promise<Account>;
   /** An account for the connection test: from settings that need not be stored, and not held back by a pause. */

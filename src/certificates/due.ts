@@ -42,6 +42,18 @@ export function computeReissueDue(timing: ReissueTiming): number | null {
 }
 
 /**
+ * Whether a reissue led nowhere, so that the next one would follow for ever: the End date stands still (give or take a day),
+ * or the new certificate is due within a day of its issue, as with a lead longer than its life. One that merely ends earlier
+ * than the old one is no standstill: a CA that shortens its certificates must not stop a whole fleet. Times in ms.
+ */
+export function isStandstill(
+  oldEnd: number,
+  leaf: { issuedAt: number; endDate: number; due: number },
+): boolean {
+  return Math.abs(leaf.endDate - oldEnd) < DAY_MS || leaf.due - leaf.issuedAt < DAY_MS;
+}
+
+/**
  * From when on a missing reissue is an emergency, ms: the last twentieth of the life or the last 72 hours, whichever is
  * longer, but never before the issue; null when nothing is left to reissue.
  */

@@ -1,16 +1,13 @@
 import { findProduct, spellType } from '../../config/products.js';
 import type { CertificateEventType } from '../events.js';
 import { addSpan } from './coverage.js';
-import { computeReissueDue } from './due.js';
+import { computeReissueDue, isStandstill } from './due.js';
 import type { IssuedLeaf } from './leaf.js';
 import type { AccountWork, Stored } from './ports.js';
 import { isFollowUp, readFlightId, type CertificateRecord, type Renewal } from './record.js';
 import { restoreShelved } from './shelf.js';
 import { computePaidTill, computeTermEnd } from './term.js';
 import { moveRecord } from './transitions.js';
-
-/** A reissue that moves the End date by less than this, or is due again that soon, would be followed by the next one, for ever, ms. */
-const STANDSTILL_MS = 86_400_000;
 
 const EVENTS = {
   order: 'certificate.issued',
@@ -100,15 +97,11 @@ function computeTerm(
   return { termEnd, renewals: [...renewals, renewal], years: bought };
 }
 
-/**
- * Why no further reissue may follow by itself; null when all is well. An End date that stands still, or a certificate that
- * is due the moment it is issued, would loop. One that ends earlier than the old one does not: a CA that shortens the lives
- * of its certificates must not stop a whole fleet.
- */
+/** Why no further reissue may follow by itself; null when all is well. */
 function findStop({ operation, endDate }: CertificateRecord, leaf: IssuedLeaf, due: number): string | null {
   if (operation?.job !== 'reissue' || operation.reason !== 'end-date' || endDate === null) return null;
-  const isStill = Math.abs(leaf.notAfter - Date.parse(endDate)) < STANDSTILL_MS;
-  if (!isStill && due - leaf.notBefore >= STANDSTILL_MS) return null;
+  const { notBefore: issuedAt, notAfter } = leaf;
+  if (!isStandstill(Date.parse(endDate), { issuedAt, endDate: notAfter, due })) return null;
   return (
     `the last reissue led nowhere (End date ${new Date(leaf.notAfter).toISOString()}, before it ${endDate}). ` +
     'Check PMNAMECHEAP_REISSUE_BEFORE (a lead longer than the life of a certificate) and the paid term at Namecheap, then reissue it by hand'

@@ -44,13 +44,18 @@ export function addToFleet(fleet: Fleet, record: CertificateRecord, now: number)
     const { serviceId, status, problem } = record;
     fleet.stuck.push({ serviceId, status, problem: problem ?? 'no reason is known' });
   }
-  const item = record.status === 'issued' ? composeItem(record) : null;
+  const isPlayed = ['issued', 'expired'].includes(record.status) && record.automationStopped === null;
+  const item = isPlayed ? composeItem(record) : null;
   if (item !== null && item.termEnd > now) fleet.items.push(item);
-  else countOut(fleet, record.status === 'issued' ? describeIssued(item) : record.status);
+  else countOut(fleet, isPlayed && record.status === 'issued' ? describeIssued(item) : describeIdle(record));
 }
 
 function describeIssued(item: FleetItem | null): string {
   return item === null ? 'issued, dates unknown' : 'issued, term over';
+}
+
+function describeIdle({ status, automationStopped }: CertificateRecord): string {
+  return automationStopped === null ? status : `${status}, automation stopped`;
 }
 
 function countOut({ notInPlay }: Fleet, reason: string): void {

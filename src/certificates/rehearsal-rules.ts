@@ -1,3 +1,4 @@
+import { EXPIRING_BEFORE_MS } from './agenda.js';
 import type { PriceLookup } from './rehearsal-tally.js';
 
 const DAY_MS = 86_400_000;
@@ -9,7 +10,7 @@ export const CALLS = { reissue: 2, renewal: 3 } as const;
 export const LIST = { timesADay: 24, pageSize: 100 } as const;
 
 /** A renewal is bought when billing is told that the term ends (`certificate.expiring`). */
-export const RENEW_BEFORE_DAYS = 30;
+export const RENEW_BEFORE_DAYS = EXPIRING_BEFORE_MS / DAY_MS;
 
 export interface RehearsalRules {
   /** ms. The first day of the play is its UTC day, the whole of it. */

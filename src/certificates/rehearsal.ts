@@ -1,5 +1,5 @@
 import { findMaxValidityDays } from '../../config/reissue.js';
-import { computeReissueDue } from './due.js';
+import { computeReissueDue, isStandstill } from './due.js';
 import type { FleetItem } from './rehearsal-fleet.js';
 import {
   CALLS,
@@ -12,9 +12,6 @@ import { Tally } from './rehearsal-tally.js';
 import { computePaidTill, computeTermEnd } from './term.js';
 
 const DAY_MS = 86_400_000;
-
-/** A reissue that moves the End date by less stops the automation of its certificate: the lead is longer than the life. */
-const LEAST_GAIN_MS = DAY_MS;
 
 /**
  * Plays a fleet forward, account by account and day by day, by the same rules of due times and terms as the real scan.
@@ -126,7 +123,8 @@ class AccountPlay {
     const lifeMs = (this.#rules.leafDays ?? findMaxValidityDays(at)) * DAY_MS;
     service.issuedAt = at;
     service.endDate = Math.min(at + lifeMs, service.termEnd);
-    const isStuck = service.endDate - endDate < LEAST_GAIN_MS && computePaidTill(service) !== null;
+    const due = this.#findDue(service);
+    const isStuck = due !== null && isStandstill(endDate, { issuedAt: at, endDate: service.endDate, due });
     if (kind === 'reissue' && isStuck) this.#stop(service, at);
     else this.#plan(service, at);
   }

@@ -1,3 +1,4 @@
+import type { Environment } from '../../config/environment.js';
 import { jobs } from '../../jobs/index.js';
 import type { App } from '../app.js';
 import { openKey } from '../modules/seal.js';
@@ -80,8 +81,12 @@ export function checkModules(modules: readonly ModuleRecord[]): Finding {
 }
 
 /** Of the jobs that repeat: schedulers that are missing, or whose next run has passed although workers should have taken it. */
-export function checkSchedulers(queues: readonly QueueState[], now: number): Finding[] {
-  const repeating = [...jobs.values()].filter((definition) => definition.schedule !== undefined);
+export function checkSchedulers(
+  queues: readonly QueueState[],
+  now: number,
+  environment: Environment,
+): Finding[] {
+  const repeating = [...jobs.values()].filter((one) => (one.schedule?.(environment) ?? null) !== null);
   return repeating.map(({ name }) => {
     const check = `scheduler:${name}`;
     const scheduler = queues.find((queue) => queue.name === name)?.schedulers[0];

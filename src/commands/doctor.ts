@@ -21,6 +21,7 @@ import {
 import { checkConnections } from './doctor-connections.js';
 import { withApp } from './session.js';
 import { formatTable, paint, print, printJson, type Terminal } from './terminal.js';
+import { checkWebhook, readWebhook } from './webhook-state.js';
 
 /** `doctor`: named checks, each with what to do. */
 export function addDoctorCommand(program: Command, terminal: Terminal): void {
@@ -82,7 +83,8 @@ async function examineApp(app: App, stop: AbortSignal): Promise<Finding[]> {
     checkWorkers(queues),
     ...(await checkConnections(app, modules, queues, stop)),
     checkQueues(queues, now),
-    ...checkSchedulers(queues, now),
+    ...checkSchedulers(queues, now, app.environment),
+    ...checkWebhook(await readWebhook(app), now),
     await checkClock(app, Date.now),
   ];
 }

@@ -7,6 +7,7 @@ import { inspectQueues, type QueueState } from '../queue/inspect.js';
 import { AccountLimiter, type Limits } from '../quota/limiter.js';
 import type { Pause } from '../store/accounts.js';
 import { loadRecords } from './certificate-list.js';
+import { listWebhookTroubles, readWebhook, type WebhookState } from './webhook-state.js';
 
 /** A Namecheap account and the modules that use it. */
 export interface AccountState {
@@ -23,7 +24,7 @@ export interface AccountState {
 
 /** Something that only a person can settle; `text` says what and how. */
 export interface Attention {
-  kind: 'parked' | 'failed' | 'paused' | 'foreign' | 'no-worker';
+  kind: 'parked' | 'failed' | 'paused' | 'foreign' | 'no-worker' | 'webhook';
   serviceId: string | null;
   module: string | null;
   text: string;
@@ -35,15 +36,18 @@ export interface StatusReport {
   /** Each worker once, with the jobs it takes. */
   workers: { name: string; jobs: string[] }[];
   accounts: AccountState[];
+  /** Null when none is configured. */
+  webhook: WebhookState | null;
   attention: Attention[];
 }
 
 /** Everything that `status` shows. */
 export async function collectStatus(app: App): Promise<StatusReport> {
   const now = Date.now();
-  const [queues, modules, stuck] = await Promise.all([
+  const [queues, modules, webhook, stuck] = await Promise.all([
     inspectQueues(app.queues, [...jobs.keys()]),
     app.store.modules.list(),
+    readWebhook(app),
     loadRecords(app.store.certificates, ({ status }) => status === 'parked' || status === 'failed'),
   ]);
   const accounts = await readAccounts(app, modules, now);
@@ -51,9 +55,10 @@ export async function collectStatus(app: App): Promise<StatusReport> {
   const attention = [
     ...(workers.length === 0 ? [describeNoWorker()] : []),
     ...accounts.flatMap((account) => listAccountTroubles(account)),
+    ...listWebhookTroubles(webhook, now).map(describeWebhook),
     ...stuck.map(describeStuck),
   ];
-  return { at: new Date(now).toISOString(), queues, workers, accounts, attention };
+  return { at: new Date(now).toISOString(), queues, workers, accounts, webhook, attention };
 }
 
 /** Each worker once, with the jobs it takes. */
@@ -117,6 +122,10 @@ function describeStuck({ serviceId, module, status, problem }: CertificateRecord
   const why = problem ?? 'no reason is known';
   const text = `service ${serviceId} is ${status}: ${why} (pmnamecheap certificate show ${serviceId})`;
   return { kind: status === 'parked' ? 'parked' : 'failed', serviceId, module, text };
+}
+
+function describeWebhook(text: string): Attention {
+  return { kind: 'webhook', serviceId: null, module: null, text: `webhook: ${text}` };
 }
 
 function describeNoWorker(): Attention {

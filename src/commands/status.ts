@@ -3,6 +3,7 @@ import { formatNext, formatSpan } from './format.js';
 import { withApp } from './session.js';
 import { collectStatus, type AccountState, type StatusReport } from './status-report.js';
 import { formatTable, paint, print, printJson, type Terminal } from './terminal.js';
+import { formatWebhook } from './webhook-state.js';
 
 /** `status`: one screen. */
 export function addStatusCommand(program: Command, terminal: Terminal): void {
@@ -22,7 +23,7 @@ export function addStatusCommand(program: Command, terminal: Terminal): void {
 
 function formatReport(terminal: Terminal, report: StatusReport): string {
   const { bold, green, red } = paint(terminal);
-  const { queues, workers, accounts, attention } = report;
+  const { queues, workers, accounts, webhook, attention } = report;
   const now = Date.parse(report.at);
   const people =
     attention.length === 0 ? [green('  nothing')] : attention.map(({ text }) => red(`  ${text}`));
@@ -46,6 +47,7 @@ function formatReport(terminal: Terminal, report: StatusReport): string {
     ),
     bold('\nAccounts'),
     accounts.length === 0 ? '  none: add one with pmnamecheap module add' : formatAccounts(accounts),
+    ...(webhook === null ? [] : [bold('\nWebhook'), `  ${formatWebhook(webhook, now)}`]),
     bold('\nNeeds a person'),
     ...people,
   ].join('\n');

@@ -3,6 +3,7 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import got from 'got';
+import { readErrorCode } from '../errors.js';
 
 /** No answer of the API comes near this; the longest is the price list. Bytes after decompression. */
 export const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
@@ -45,7 +46,7 @@ export async function postForm(request: PostRequest): Promise<PostOutcome> {
     const text = await exchange(request, wire);
     return { kind: 'answered', status: wire.status ?? 0, text };
   } catch (error) {
-    const code = isAborted(signal) ? 'ABORTED' : readCode(error);
+    const code = isAborted(signal) ? 'ABORTED' : readErrorCode(error);
     return { kind: 'failed', code, ...wire };
   }
 }
@@ -99,10 +100,4 @@ function watchOpening(socket: Socket, wire: Wire): void {
   const isPending = isSecure ? socket.getFinished() === undefined : socket.connecting;
   if (isPending) socket.once(isSecure ? 'secureConnect' : 'connect', open);
   else open();
-}
-
-/** A code such as ECONNRESET; any other text could hold what must not be told. */
-function readCode(error: unknown): string {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null;
-  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code) ? code : 'ERR_EXCHANGE';
 }

@@ -6,16 +6,21 @@ import type { Queues } from './queues.js';
 /** A job that repeats. */
 export interface Schedule {
   definition: JobDefinition;
-  rhythm: Rhythm;
+  /** Null: not at all. */
+  rhythm: Rhythm | null;
 }
 
 /** How often each worker looks whether the schedulers still exist, ms. */
 const WATCH_MS = 30_000;
 
-/** Creates the schedulers that are missing or have another rhythm. Upserting is idempotent over any number of workers. */
+/** Creates the schedulers that are missing or have another rhythm, removes those that are not wanted. Upserting is idempotent over any number of workers. */
 export async function ensureSchedulers(queues: Queues, schedules: readonly Schedule[]): Promise<void> {
   for (const { definition, rhythm } of schedules) {
     const queue = queues.open(definition.name);
+    if (rhythm === null) {
+      await queue.removeJobScheduler(definition.name);
+      continue;
+    }
     const known = await queue.getJobScheduler(definition.name);
     const isKnown = 'cron' in rhythm ? known?.pattern === rhythm.cron : known?.every === rhythm.everyMs;
     if (isKnown) continue;
@@ -39,8 +44,10 @@ export function watchSchedulers(
   log: Logger,
   everyMs = WATCH_MS,
 ): () => void {
+  // A worker with other settings may want what this one does not: it is not taken away again and again.
+  const wanted = schedules.filter((schedule) => schedule.rhythm !== null);
   const timer = setInterval(() => {
-    ensureSchedulers(queues, schedules).catch((error: unknown) => {
+    ensureSchedulers(queues, wanted).catch((error: unknown) => {
       log.log(3, 'scheduler', describeError(error));
     });
   }, everyMs);

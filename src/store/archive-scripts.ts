@@ -2,7 +2,7 @@ import { defineScript } from './script.js';
 
 /**
  * Writes one service whole, or nothing of it. KEYS: certificate, history, open, due, services, module uses, the
- * account's claims and purchases. ARGV: JSON of what is expected and of the indexes, the number of hash fields, their
+ * account's claims and purchases, errands. ARGV: JSON of what is expected and of the indexes, the number of hash fields, their
  * names and values, then the history. A lease that somebody holds stays: its holder notices the raised version.
  */
 export const RESTORE_SERVICE = defineScript(`
@@ -25,6 +25,7 @@ if lease[1] and lease[2] then redis.call('HSET', KEYS[1], 'lease', lease[1], 'le
 for i = last + 1, #ARGV do redis.call('RPUSH', KEYS[2], ARGV[i]) end
 if c.open ~= '' then redis.call('ZADD', KEYS[3], c.open, c.id) else redis.call('ZREM', KEYS[3], c.id) end
 if c.due ~= '' then redis.call('ZADD', KEYS[4], c.due, c.id) else redis.call('ZREM', KEYS[4], c.id) end
+if c.errands ~= '' then redis.call('ZADD', KEYS[9], c.errands, c.id) else redis.call('ZREM', KEYS[9], c.id) end
 redis.call('SADD', KEYS[5], c.id)
 if c.module ~= c.oldModule then
   if c.oldModule ~= '' then redis.call('HINCRBY', KEYS[6], c.oldModule, -1) end

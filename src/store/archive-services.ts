@@ -171,5 +171,6 @@ function listKeys({ keys }: Store, { serviceId, account }: CertificateRecord): s
   return [
     ...[keys.certificate(serviceId), keys.history(serviceId), keys.open, keys.due],
     ...[keys.services, keys.moduleUses, keys.account(account, 'claims'), keys.account(account, 'purchases')],
+    keys.errands,
   ];
 }

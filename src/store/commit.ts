@@ -62,14 +62,6 @@ export function commitKeys(keys: Keys, serviceId: string): string[] {
   ];
 }
 
-/** The record's scores in the two time indexes, ms as text; empty where it does not stand in the index. */
-export function indexScores(record: CertificateRecord): { open: string; due: string } {
-  return {
-    open: record.nextActionAt === null ? '' : String(record.nextActionAt),
-    due: record.nextReissueAt === null ? '' : String(Date.parse(record.nextReissueAt)),
-  };
-}
-
 export interface CommitInput {
   /** The record as it must still be stored; null when it must not exist yet. */
   before: CertificateRecord | null;

@@ -11,6 +11,8 @@ export interface ConnectionSettings {
   /** Null: a command waits for as long as the reconnection takes (BullMQ's workers need this). */
   maxRetriesPerRequest?: number | null;
   connectTimeout?: number;
+  /** An answer that is due for longer than this means that the connection is dead: it is made anew. */
+  socketTimeout?: number;
   retryStrategy?: (times: number) => number;
 }
 

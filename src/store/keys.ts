@@ -12,6 +12,8 @@ export interface Keys {
   services: string;
   /** Stream of events. */
   events: string;
+  /** Anything of the webhook: cursor, schedule, outboxes, dead letters. */
+  webhook(what: string): string;
   module(name: string): string;
   modules: string;
   /** Hash: how many services use a module. */
@@ -30,6 +32,7 @@ export function createKeys(prefix: string): Keys {
     errands: `${prefix}:errands`,
     services: `${prefix}:services`,
     events: `${prefix}:events`,
+    webhook: (what) => `${prefix}:webhook:${what}`,
     module: (name) => `${prefix}:module:${name}`,
     modules: `${prefix}:modules`,
     moduleUses: `${prefix}:module-uses`,

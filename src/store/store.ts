@@ -8,6 +8,7 @@ import { RedisListingStore } from './listings.js';
 import { ModuleStore } from './modules.js';
 import { PriceStore } from './prices.js';
 import { RedisPurchaseStore } from './purchases.js';
+import { WebhookStore } from './webhooks.js';
 
 /** All durable state, over one connection. */
 export interface Store {
@@ -20,6 +21,7 @@ export interface Store {
   accounts: AccountStore;
   events: EventStore;
   prices: PriceStore;
+  webhooks: WebhookStore;
 }
 
 /** @param now the wall clock, ms. */
@@ -35,5 +37,6 @@ export function createStore(redis: RedisClient, prefix: string, now: () => numbe
     accounts: new AccountStore(redis, keys),
     events: new EventStore(redis, keys),
     prices: new PriceStore(redis, keys),
+    webhooks: new WebhookStore(redis, keys),
   };
 }

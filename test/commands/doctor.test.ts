@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
+import { parseEnvironment } from '../../config/environment.js';
 import { checkClock, checkQueues, checkSchedulers } from '../../src/commands/doctor-checks.js';
 import type { QueueState } from '../../src/queue/inspect.js';
 import { System } from '../helpers/system.js';
@@ -114,7 +115,7 @@ it.each([
   [NOW - 61_000, 'fail'],
 ])('judges a scheduler whose next run is at %d', (nextAt, state) => {
   const schedulers = [{ name: 'collect', rhythm: 'every 60 s', nextAt: new Date(nextAt).toISOString() }];
-  expect(checkSchedulers([composeQueue({ schedulers })], NOW)).toMatchObject([
+  expect(checkSchedulers([composeQueue({ schedulers })], NOW, parseEnvironment({}))).toMatchObject([
     { check: 'scheduler:collect', state },
   ]);
 });

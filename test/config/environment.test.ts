@@ -34,6 +34,7 @@ describe('the defaults', () => {
       scanCron: '*/15 * * * *',
       reissueBeforeMs: null,
       reissueSpreadMs: null,
+      webhook: null,
     });
   });
 
@@ -72,6 +73,8 @@ describe('the variables', () => {
       PMNAMECHEAP_REISSUE_BEFORE: '30d',
       PMNAMECHEAP_REISSUE_SPREAD: '0s',
       PMNAMECHEAP_SCAN_CRON: ' 30  0 4 * *  1-5 ',
+      PMNAMECHEAP_WEBHOOK_URL: 'https://billing.example/hook?from=ssl',
+      PMNAMECHEAP_WEBHOOK_SECRET: 'sixteen-letters!',
     });
     expect(environment).toEqual({
       redis: { kind: 'url', url: 'rediss://app:pw@redis.example:6380/2' },
@@ -89,6 +92,7 @@ describe('the variables', () => {
       scanCron: '30 0 4 * * 1-5',
       reissueBeforeMs: 30 * 86_400_000,
       reissueSpreadMs: 0,
+      webhook: { url: 'https://billing.example/hook?from=ssl', secret: 'sixteen-letters!' },
     });
   });
 
@@ -135,6 +139,48 @@ describe('the variables', () => {
       ]);
     },
   );
+});
+
+describe('the webhook', () => {
+  const secret = 'sixteen-letters!';
+
+  it.each(['http://127.0.0.1:8080/hook', 'http://[::1]/', 'http://localhost:9/', 'https://b.example'])(
+    'may be at %s',
+    (url) => {
+      expect(listFaults({ PMNAMECHEAP_WEBHOOK_URL: url, PMNAMECHEAP_WEBHOOK_SECRET: secret })).toEqual([]);
+    },
+  );
+
+  it.each([
+    'http://billing.example/hook',
+    'https://user:letmein99@b.example/',
+    'https://b.example/#a',
+    'ftp://b.example',
+    'b.example?token=letmein99',
+  ])('refuses %s, without repeating it', (url) => {
+    const faults = listFaults({ PMNAMECHEAP_WEBHOOK_URL: url, PMNAMECHEAP_WEBHOOK_SECRET: secret });
+    expect(faults).toEqual([expect.stringMatching(/^PMNAMECHEAP_WEBHOOK_URL is not usable: give a URL/)]);
+    expect(faults.join()).not.toContain('letmein99');
+  });
+
+  it('has a secret of 16 characters or more, which is masked from then on', () => {
+    const url = 'https://b.example';
+    const [fault] = listFaults({
+      PMNAMECHEAP_WEBHOOK_URL: url,
+      PMNAMECHEAP_WEBHOOK_SECRET: 'too-short-15chr',
+    });
+    expect(fault).toMatch(/^PMNAMECHEAP_WEBHOOK_SECRET is not usable: give at least 16 characters/);
+    expect(redact('too-short-15chr')).toBe('*****');
+  });
+
+  it('is complete or not there', () => {
+    expect(listFaults({ PMNAMECHEAP_WEBHOOK_URL: 'https://b.example' })[0]).toMatch(
+      /^PMNAMECHEAP_WEBHOOK_SECRET is not set/,
+    );
+    expect(listFaults({ PMNAMECHEAP_WEBHOOK_SECRET: secret })[0]).toMatch(
+      /^PMNAMECHEAP_WEBHOOK_URL is not set/,
+    );
+  });
 });
 
 describe('faults', () => {

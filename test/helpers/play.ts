@@ -72,6 +72,7 @@ export class Play implements AsyncDisposable {
       ...rest,
       store,
       jobId,
+      webhook: null,
       lease: jobId,
       openAccount: () => Promise.resolve(this.bench.work.account),
       openForTest: () => account,

@@ -7,6 +7,7 @@ import { decodeValue, encodeValue } from '../../src/store/archive-format.js';
 import { exportStore } from '../../src/store/archive.js';
 import { createStore } from '../../src/store/store.js';
 import { bodyOf, dumpKeys, exportLines, restoreLines, sourceOf } from '../helpers/archives.js';
+import { composeOperation } from '../../src/certificates/transitions.js';
 import { composeTestRecord } from '../helpers/records.js';
 import { useRedis } from '../helpers/redis.js';
 
@@ -25,7 +26,14 @@ function open() {
 }
 
 function composePurchase(serviceId: string, changes: Partial<Purchase> = {}): Purchase {
-  const ids = { id: randomUUID(), key: `order-${serviceId}`, lane: 'order-dv-single', product: 'dv-single' };
+  const ids = {
+    id: randomUUID(),
+    kind: 'order' as const,
+    serviceId,
+    key: `order-${serviceId}`,
+    lane: 'order-dv-single',
+    product: 'dv-single',
+  };
   return { ...ids, years: 1, sansToAdd: 0, begunAt: 1_800_000_000_000, cleanLooks: 0, ...changes };
 }
 
@@ -36,7 +44,7 @@ const issued: Partial<CertificateRecord> = {
 
 /** A service that is buying: record, lane and purchase key. */
 async function keepBuying(place: ReturnType<typeof open>, serviceId: string, purchase: Purchase) {
-  const operation = { job: 'order', state: 'purchase-unclear', since: '2027-01-01T00:00:00.000Z' } as const;
+  const operation = composeOperation('order', 'purchase-unclear', Date.parse('2027-01-01T00:00:00.000Z'));
   await place.keep(serviceId, { status: 'purchase-unclear', operation, purchase });
   await redis.client.hset(place.account('lanes'), purchase.lane, JSON.stringify(purchase));
   await redis.client.hset(place.account('purchases'), purchase.key, JSON.stringify(purchase));
