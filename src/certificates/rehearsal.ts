@@ -123,7 +123,7 @@ class AccountPlay {
     const lifeMs = (this.#rules.leafDays ?? findMaxValidityDays(at)) * DAY_MS;
     service.issuedAt = at;
     service.endDate = Math.min(at + lifeMs, service.termEnd);
-    const due = this.#findDue(service);
+    const due = this.#findReissueDue(service);
     const isStuck = due !== null && isStandstill(endDate, { issuedAt: at, endDate: service.endDate, due });
     if (kind === 'reissue' && isStuck) this.#stop(service, at);
     else this.#plan(service, at);
@@ -145,16 +145,21 @@ class AccountPlay {
     this.#calendar[Math.floor((service.dueAt - this.#start) / DAY_MS)]?.push(service);
   }
 
+  /** The next piece of work, a renewal of the term among it when terms are renewed. */
   #findDue(service: Service): number | null {
-    const { item, issuedAt, endDate, termEnd } = service;
+    const reissue = this.#findReissueDue(service);
+    if (this.#rules.renew === 'none') return reissue;
+    return Math.min(reissue ?? Number.POSITIVE_INFINITY, computeRenewalDue(service.termEnd));
+  }
+
+  #findReissueDue(service: Service): number | null {
+    const { item, issuedAt, endDate } = service;
     const { reissueBeforeMs, reissueSpreadMs } = this.#rules;
-    const reissue = computeReissueDue({
+    return computeReissueDue({
       ...{ issuedAt, endDate, reissueBeforeMs, reissueSpreadMs },
       serial: item.serviceId,
       paidTill: computePaidTill(service),
     });
-    if (this.#rules.renew === 'none') return reissue;
-    return Math.min(reissue ?? Number.POSITIVE_INFINITY, computeRenewalDue(termEnd));
   }
 
   #noteLapse({ item, endDate }: Service, at: number): void {

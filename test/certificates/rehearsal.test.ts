@@ -106,10 +106,11 @@ describe('one certificate', () => {
     expect(report.lapsing.first).toEqual([{ serviceId: '1001', at: '2026-09-16T00:00:00.000Z' }]);
   });
 
-  it('stops also where an old life of 198 days meets a new one that ends before it', () => {
+  it('goes on where a CA shortens its lives, although a new one ends before the old one would have', () => {
     const report = play([compose(198)], { leafDays: 46 });
-    expect(report.total).toMatchObject({ reissues: 1, lapses: 1 });
-    expect(report.stopped.count).toBe(1);
+    expect(report.total).toMatchObject({ lapses: 0 });
+    expect(report.total.reissues).toBeGreaterThan(1);
+    expect(report.stopped.count).toBe(0);
   });
 
   it('that has lapsed before the play is counted on the first day and served at once', () => {

@@ -35,7 +35,8 @@ it('finds nothing wrong with a system that works, and tells balance and quota le
       modules: 'ok',
       workers: 'ok',
     },
-    ...{ 'module:default': 'ok', queues: 'ok', 'scheduler:collect': 'ok', clock: 'ok', 'log-file': 'ok' },
+    ...{ 'module:default': 'ok', queues: 'ok', clock: 'ok', 'log-file': 'ok' },
+    ...{ 'scheduler:collect': 'ok', 'scheduler:scan': 'ok' },
   });
   expect(code).toBe(system.redis.isDurable ? 0 : 1);
   expect(find('module:default')?.detail).toMatch(
@@ -115,9 +116,9 @@ it.each([
   [NOW - 61_000, 'fail'],
 ])('judges a scheduler whose next run is at %d', (nextAt, state) => {
   const schedulers = [{ name: 'collect', rhythm: 'every 60 s', nextAt: new Date(nextAt).toISOString() }];
-  expect(checkSchedulers([composeQueue({ schedulers })], NOW, parseEnvironment({}))).toMatchObject([
-    { check: 'scheduler:collect', state },
-  ]);
+  const findings = checkSchedulers([composeQueue({ schedulers })], NOW, parseEnvironment({}));
+  expect(findings[0]).toMatchObject({ check: 'scheduler:collect', state });
+  expect(findings[1]).toMatchObject({ check: 'scheduler:scan', state: 'fail' });
 });
 
 it('judges queues that are paused, and jobs that a worker will take', () => {

@@ -41,7 +41,10 @@ it('shows queues, schedulers, workers and the quota used while all is well', asy
   expect(report.workers).toEqual([
     { name: expect.stringContaining(`-${process.pid}`) as string, jobs: [...jobs.keys()] },
   ]);
-  expect(report.queues.flatMap(({ schedulers }) => schedulers.map(({ name }) => name))).toEqual(['collect']);
+  expect(report.queues.flatMap(({ schedulers }) => schedulers.map(({ name }) => name))).toEqual([
+    'collect',
+    'scan',
+  ]);
   expect(report.accounts).toMatchObject([
     { modules: ['default'], quota: { used: [1, 1, 1], limits: [20, 700, 8000] } },
   ]);

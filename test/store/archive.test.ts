@@ -39,6 +39,8 @@ function composePurchase(serviceId: string, changes: Partial<Purchase> = {}): Pu
 
 const issued: Partial<CertificateRecord> = {
   ...{ status: 'issued', operation: null, nextActionAt: null, nextReissueAt: '2027-03-01T00:00:00.000Z' },
+  ...{ issuedAt: '2027-01-01T00:00:00.000Z', endDate: '2027-05-01T00:00:00.000Z' },
+  ...{ paidTill: '2029-01-01T00:00:00.000Z', termEnd: '2029-01-01T00:00:00.000Z' },
   ...{ certificateId: 77, certificateIds: [77] },
 };
 
