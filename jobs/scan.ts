@@ -1,14 +1,13 @@
 import { z } from 'zod';
-import { computeNextScan, type Task } from '../src/certificates/agenda.js';
+import { computeNextScan, isEmergency, type Task } from '../src/certificates/agenda.js';
 import type { OpenService, Stored } from '../src/certificates/ports.js';
 import { carryOut, listTasks } from '../src/certificates/scan.js';
-import type { CertificateRecord } from '../src/certificates/record.js';
 import { composeRing } from '../src/certificates/ring.js';
 import { describeError } from '../src/errors.js';
 import { defineJob, done, type JobContext } from '../src/job.js';
 
-/** Records looked at in one run; what is due and not taken stays due for the next. */
-const BATCH = 1000;
+/** Services looked at in one run: all that is due, but for a catastrophe. What is due and not taken stays due for the next. */
+const MOST = 100_000;
 
 /** What cannot be read, or whose account does not open, is looked at again this much later, ms: it must not stand before the others. */
 const LATER_MS = 600_000;
@@ -31,48 +30,53 @@ interface Scanned {
   waiting: number;
 }
 
-interface Due extends Stored {
+/** A reissue that is due. No more of the record is kept: many may be due at once. */
+interface DueReissue {
   seen: OpenService;
-  tasks: Task[];
+  module: string;
+  /** ms. */
+  endDate: number;
+  isEmergency: boolean;
 }
 
-/** What is due, earliest End date first: after days without a scan those that end first are served first. */
-async function loadDue(context: JobContext): Promise<Due[]> {
-  const due: Due[] = [];
+interface Look {
+  isAnnounced: boolean;
+  reissue: DueReissue | null;
+}
+
+/** Announces what is due of one service but its reissue. */
+async function lookAt(context: JobContext, seen: OpenService): Promise<Look> {
   const now = context.now();
-  for (const seen of await context.certificates.listDue(now, BATCH)) {
-    try {
-      const stored = await context.certificates.load(seen.serviceId);
-      const tasks = stored === null ? [] : listTasks(stored.record, now);
-      if (stored !== null && tasks.length > 0) due.push({ ...stored, seen, tasks });
-      // An entry that an older version wrote, or whose record is gone: put where it belongs.
-      else
-        await context.certificates.claimDue(
-          seen,
-          (stored && computeNextScan(stored.record)) ?? now + LATER_MS,
-        );
-    } catch (error) {
-      context.log.log(3, 'scan', describeError(error));
-      await context.certificates.claimDue(seen, now + LATER_MS);
-    }
+  const stored = await context.certificates.load(seen.serviceId);
+  const tasks = stored === null ? [] : listTasks(stored.record, now);
+  if (stored === null || tasks.length === 0) {
+    // An entry that an older version wrote, or whose record is gone: put where it belongs.
+    await context.certificates.claimDue(seen, stored && computeNextScan(stored.record));
+    return { isAnnounced: false, reissue: null };
   }
-  return due.sort((a, b) => Date.parse(a.record.endDate ?? '') - Date.parse(b.record.endDate ?? ''));
+  const { module, endDate } = stored.record;
+  const reissue = {
+    seen,
+    module,
+    endDate: Date.parse(endDate ?? ''),
+    isEmergency: isEmergency(stored.record, now),
+  };
+  return {
+    isAnnounced: await announce(context, stored, tasks),
+    reissue: tasks.includes('reissue') ? reissue : null,
+  };
 }
 
-/** Announces everything that is due but reissues. */
-async function announceDue(context: JobContext, due: readonly Due[]): Promise<string[]> {
-  const announced: string[] = [];
-  for (const { tasks, ...stored } of due) {
-    let current: Stored = stored;
-    for (const task of tasks.filter((one) => one !== 'reissue')) {
-      const saved = await carryOut(context.certificates, current, task, context.now());
-      if (saved === null) break;
-      current = { ...current, record: saved };
-      if (!announced.includes(saved.serviceId)) announced.push(saved.serviceId);
-      if (task === 'emergency') await hurry(context, current);
-    }
+async function announce(context: JobContext, stored: Stored, tasks: readonly Task[]): Promise<boolean> {
+  let current = stored;
+  for (const task of tasks.filter((one) => one !== 'reissue')) {
+    const saved = await carryOut(context.certificates, current, task, context.now());
+    // Somebody else was faster: the next scan looks again.
+    if (saved === null) break;
+    current = { ...current, record: saved };
+    if (task === 'emergency') await hurry(context, current);
   }
-  return announced;
+  return current !== stored;
 }
 
 /** A reissue in flight that is late goes before everything else. */
@@ -81,15 +85,11 @@ async function hurry(context: JobContext, stored: Stored): Promise<void> {
   if (ring !== null) await context.ring(ring.job, ring.payload, EMERGENCY_PRIORITY);
 }
 
-function isLate({ announced, endDate }: CertificateRecord): boolean {
-  return endDate !== null && announced.emergency === endDate;
-}
-
 /** Begins the due reissues of one module, as many as its account can serve. */
 async function beginReissues(
   context: JobContext,
   module: string,
-  due: readonly Due[],
+  due: readonly DueReissue[],
 ): Promise<{ begun: string[]; waiting: number }> {
   const begun: string[] = [];
   try {
@@ -97,15 +97,15 @@ async function beginReissues(
     const left = await account.readCallsLeft();
     const room = Math.floor((left * SHARE) / CALLS_PER_REISSUE);
     // The emergencies may take what is kept for orders.
-    const chosen = due.filter(({ record }, place) => place < room || isLate(record));
-    for (const { seen } of chosen) {
+    const chosen = due.filter((one, place) => place < room || one.isEmergency);
+    for (const { seen, isEmergency: isUrgent } of chosen) {
       // Announcing may have changed it meanwhile.
       const stored = await context.certificates.load(seen.serviceId);
       if (stored === null || !listTasks(stored.record, context.now()).includes('reissue')) continue;
       const saved = await carryOut(context.certificates, stored, 'reissue', context.now());
       const ring = saved === null ? null : composeRing({ ...stored, record: saved });
       if (saved === null || ring === null) continue;
-      await context.ring(ring.job, ring.payload, isLate(saved) ? EMERGENCY_PRIORITY : undefined);
+      await context.ring(ring.job, ring.payload, isUrgent ? EMERGENCY_PRIORITY : undefined);
       begun.push(saved.serviceId);
     }
     return { begun, waiting: due.length - chosen.length };
@@ -126,13 +126,24 @@ export const scan = defineJob<Record<string, never>, Scanned>({
   options: { concurrency: 1, priority: 20, attempts: 1 },
   schedule: (environment) => ({ cron: environment.scanCron }),
   async run(_payload, context) {
-    const due = await loadDue(context);
-    const announced = await announceDue(context, due);
+    const announced: string[] = [];
+    const due: DueReissue[] = [];
+    for (const seen of await context.certificates.listDue(context.now(), MOST)) {
+      try {
+        const { isAnnounced, reissue } = await lookAt(context, seen);
+        if (isAnnounced) announced.push(seen.serviceId);
+        if (reissue !== null) due.push(reissue);
+      } catch (error) {
+        context.log.log(3, 'scan', `${seen.serviceId}: ${describeError(error)}`);
+        await context.certificates.claimDue(seen, context.now() + LATER_MS);
+      }
+    }
+    // After days without a scan those that end first are served first.
+    due.sort((a, b) => a.endDate - b.endDate);
     const reissues: string[] = [];
     let waiting = 0;
-    const wanted = due.filter(({ tasks }) => tasks.includes('reissue'));
-    for (const module of new Set(wanted.map(({ record }) => record.module))) {
-      const ones = wanted.filter(({ record }) => record.module === module);
+    for (const module of new Set(due.map((one) => one.module))) {
+      const ones = due.filter((one) => one.module === module);
       const answer = await beginReissues(context, module, ones);
       reissues.push(...answer.begun);
       waiting += answer.waiting;

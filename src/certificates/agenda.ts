@@ -1,6 +1,7 @@
 import { findGap, isTermCovered } from './coverage.js';
 import { computeEmergencyAt } from './due.js';
-import { isUnfinished, type Announcement, type CertificateRecord } from './record.js';
+import type { Announcement, CertificateRecord } from './record.js';
+import { isBusy } from './shelf.js';
 
 const DAY_MS = 86_400_000;
 
@@ -26,7 +27,7 @@ export function readOccasion(record: CertificateRecord, task: Task): string | nu
  * one is its place in the due index, so a scan reads only what is due.
  */
 export function listAgenda(record: CertificateRecord): AgendaEntry[] {
-  const { issuedAt, endDate, paidTill, termEnd, nextReissueAt } = record;
+  const { issuedAt, endDate, termEnd, nextReissueAt } = record;
   if (!['issued', 'expired'].includes(record.status) || issuedAt === null || endDate === null) return [];
   const entries: AgendaEntry[] = [];
   const add = (task: Task, at: number | null) => {
@@ -34,28 +35,35 @@ export function listAgenda(record: CertificateRecord): AgendaEntry[] {
     if (at !== null && !isDone) entries.push({ task, at });
   };
   if (record.status === 'issued') add('expired', Date.parse(endDate));
-  if (isTermCovered(record) && termEnd !== null) {
-    add('expiring', Math.min(Date.parse(endDate), Date.parse(termEnd)) - EXPIRING_BEFORE_MS);
-    return entries;
+  const isCovered = isTermCovered(record);
+  if (termEnd !== null) {
+    const covered = isCovered ? Math.min(Date.parse(endDate), Date.parse(termEnd)) : Date.parse(termEnd);
+    // Also while a reissue is late: the term ends all the same.
+    add('expiring', covered - EXPIRING_BEFORE_MS);
   }
+  if (isCovered) return entries;
   const isReissuable = record.automationStopped === null && !isBusy(record);
   if (isReissuable && nextReissueAt !== null) add('reissue', Date.parse(nextReissueAt));
-  const coverage = {
-    issuedAt: Date.parse(issuedAt),
-    endDate: Date.parse(endDate),
-    paidTill: paidTill === null ? null : Date.parse(paidTill),
-  };
-  add('emergency', computeEmergencyAt(coverage));
+  add('emergency', findEmergency(record));
   // A gap that nobody closes is told at once, not when it opens.
   if (findGap(record) !== null) add('gap', 0);
   return entries;
 }
 
-/** A renewal or reissue that goes on by itself; another one would only stand in its way. One that waits for its turn to be bought does not. */
-function isBusy({ operation }: CertificateRecord): boolean {
-  if (operation === null || operation.job === 'order') return false;
-  if (operation.job === 'renew' && operation.state === 'accepted') return false;
-  return isUnfinished(operation.state);
+/** When a missing reissue of the certificate in force becomes an emergency, ms; null when nothing is left to reissue. */
+function findEmergency({ issuedAt, endDate, paidTill }: CertificateRecord): number | null {
+  if (issuedAt === null || endDate === null || paidTill === null) return null;
+  return computeEmergencyAt({
+    issuedAt: Date.parse(issuedAt),
+    endDate: Date.parse(endDate),
+    paidTill: Date.parse(paidTill),
+  });
+}
+
+/** Whether the certificate is in its last stretch with something left to reissue: that goes before everything else. */
+export function isEmergency(record: CertificateRecord, now: number): boolean {
+  const at = findEmergency(record);
+  return at !== null && at <= now;
 }
 
 /** When the scan is to look at the certificate, ms; null when time demands nothing of it. Its place in the due index. */

@@ -1,4 +1,5 @@
-import { isUnfinished, type CertificateRecord, type Span } from './record.js';
+import type { CertificateRecord, Span } from './record.js';
+import { isBusy } from './shelf.js';
 import { COVERED_WITHIN_MS } from './term.js';
 
 /** Two certificates that follow each other this closely leave no gap, ms: CAs date to whole seconds. */
@@ -66,14 +67,16 @@ export function findGap(record: CertificateRecord): Gap | null {
     !hasTermLeft(record)
   )
     return null;
-  if (operation !== null && isUnfinished(operation.state)) return null;
+  if (isBusy(record)) return null;
   const gap = (reason: string): Gap => ({ from: endDate, till: paidTill, reason });
   if (record.automationStopped !== null) return gap(record.automationStopped);
+  // Another reissue that failed, a re-key say, does not take the place of the planned one.
+  const isPlanned = record.nextReissueAt !== null && announced.reissue !== endDate;
+  if (isPlanned) return null;
   if (operation?.job === 'reissue')
     return gap(`the reissue is ${operation.state}: ${record.problem ?? 'see its history'}`);
   if (announced.reissue === endDate) return gap('the reissue for this End date came to nothing');
-  if (record.nextReissueAt === null) return gap('no reissue is planned');
-  return null;
+  return gap('no reissue is planned');
 }
 
 const day = (iso: string): string => iso.slice(0, 10);

@@ -63,8 +63,8 @@ export interface CertificateStore {
   claimOpen(seen: OpenService, until: number): Promise<boolean>;
   /** Moves the next look of an unfinished service without touching its record. */
   postpone(serviceId: string, until: number): Promise<void>;
-  /** As {@link claimOpen}. */
-  claimDue(seen: OpenService, until: number): Promise<boolean>;
+  /** As {@link claimOpen}; null takes the service out of the index. */
+  claimDue(seen: OpenService, until: number | null): Promise<boolean>;
   /** Services with errands that were accepted and not begun, due to be rung again. */
   listErrands(now: number, limit: number): Promise<OpenService[]>;
   /** As {@link claimOpen}. */

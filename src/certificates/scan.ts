@@ -80,11 +80,17 @@ function describeProblem(record: CertificateRecord, task: Task, sentence: string
   return record.problem;
 }
 
-/** The reissue that is due, in flight; where two things wait for a person already, only the mark, which raises the alarm. */
+/** The reissue that is due, in flight; where the paid term is over or two things wait for a person already, only the mark, which raises the alarm. */
 function beginScanned({ record, draft }: Stored, now: number): Decision {
   const endDate = record.endDate ?? '';
   const announced = { ...record.announced, reissue: endDate };
   const event = EVENTS.reissue;
+  // After a long time without a scan: Namecheap reissues nothing that is not paid for any more.
+  if (record.termEnd !== null && Date.parse(record.termEnd) <= now)
+    return {
+      after: { ...record, announced },
+      change: { cause: 'no reissue is begun: the paid term is over' },
+    };
   if (findObstacle(record) !== null)
     return { after: { ...record, announced }, change: { cause: 'a reissue is due and cannot begin', event } };
   const operation = composeOperation('reissue', 'accepted', now, {

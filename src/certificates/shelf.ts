@@ -1,5 +1,6 @@
 import type { OrderPayload } from './order-payload.js';
 import {
+  isFollowUp,
   isUnfinished,
   RING_GRACE_MS,
   type CertificateRecord,
@@ -30,6 +31,11 @@ export function findObstacle(record: CertificateRecord): Obstacle | null {
   if (isUnfinished(operation.state) && !isDeferrable(operation)) return { kind: 'busy', operation };
   if (hasMoneyIn(record) && shelved !== null) return { kind: 'full', operation };
   return null;
+}
+
+/** Whether a renewal or reissue goes on by itself: it brings a certificate, and another one would only stand in its way. */
+export function isBusy(record: CertificateRecord): boolean {
+  return isFollowUp(record) && findObstacle(record)?.kind === 'busy';
 }
 
 /** A renewal that is not begun to be bought lets a reissue past: missing funds must not stop what is paid for. */

@@ -40,11 +40,11 @@ const RELEASE = defineScript(`
 if redis.call('HGET', KEYS[1], 'lease') == ARGV[1] then redis.call('HDEL', KEYS[1], 'lease', 'leaseUntil') end
 return 0`);
 
-/** KEYS: a time index. ARGV: service id, the score that was seen, the new one. */
+/** KEYS: a time index. ARGV: service id, the score that was seen, the new one ('' takes it out). */
 const CLAIM = defineScript(`
 local score = redis.call('ZSCORE', KEYS[1], ARGV[1])
 if not score or tonumber(score) ~= tonumber(ARGV[2]) then return 0 end
-redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])
+if ARGV[3] == '' then redis.call('ZREM', KEYS[1], ARGV[1]) else redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1]) end
 return 1`);
 
 const saveAnswer = z.enum(['ok', 'exists', 'version', 'lease', 'missing']);
@@ -151,12 +151,12 @@ export class RedisCertificateStore implements CertificateStore {
     return await this.#claim(this.#keys.open, seen, until);
   }
 
-  async claimDue(seen: OpenService, until: number): Promise<boolean> {
+  async claimDue(seen: OpenService, until: number | null): Promise<boolean> {
     return await this.#claim(this.#keys.due, seen, until);
   }
 
-  async #claim(key: string, { serviceId, dueAt }: OpenService, until: number): Promise<boolean> {
-    return (await runScript(this.#redis, CLAIM, [key], [serviceId, dueAt, until])) === 1;
+  async #claim(key: string, { serviceId, dueAt }: OpenService, until: number | null): Promise<boolean> {
+    return (await runScript(this.#redis, CLAIM, [key], [serviceId, dueAt, until ?? ''])) === 1;
   }
 
   async postpone(serviceId: string, until: number): Promise<void> {

@@ -16,7 +16,7 @@ export type Run = { kind: 'done'; result: unknown } | { kind: 'wait' | 'fail'; r
 export class Play implements AsyncDisposable {
   readonly bench: Bench;
   /** Jobs that were rung and not run yet. */
-  readonly rung: { job: string; payload: unknown }[] = [];
+  readonly rung: { job: string; payload: unknown; priority?: number | undefined }[] = [];
   /** Changes of the context that a test wants: a crash, another store. */
   wrap: (context: JobContext) => JobContext = (context) => context;
   #shiftMs = 0;
@@ -52,7 +52,7 @@ export class Play implements AsyncDisposable {
     const definition = jobs.get(name);
     if (definition === undefined) throw new Error(`no job ${name}`);
     try {
-      const end = await definition.run(definition.schema.parse(payload), this.#compose(jobId));
+      const end = await definition.run(definition.schema.parse(payload), this.compose(jobId));
       return end.kind === 'done'
         ? { kind: 'done', result: end.result }
         : { kind: 'wait', reason: end.reason };
@@ -64,7 +64,8 @@ export class Play implements AsyncDisposable {
     }
   }
 
-  #compose(jobId: string): JobContext {
+  /** What a job is handed, as one worker would; another one for each worker. */
+  compose(jobId: string): JobContext {
     const { bench } = this;
     const { store, work } = bench;
     const { account, ...rest } = work;
@@ -76,8 +77,8 @@ export class Play implements AsyncDisposable {
       lease: jobId,
       openAccount: () => Promise.resolve(this.bench.work.account),
       openForTest: () => account,
-      ring: (job, payload) => {
-        this.rung.push({ job, payload });
+      ring: (job, payload, priority) => {
+        this.rung.push({ job, payload, priority });
         return Promise.resolve(`${job}-rung`);
       },
     });
