@@ -11,6 +11,7 @@ import { addModuleCommand } from './module.js';
 import { addProductCommand } from './product.js';
 import { addSandboxCommand } from './sandbox.js';
 import { addRehearseCommand } from './rehearse.js';
+import { addScanCommand } from './scan.js';
 import { addStatusCommand } from './status.js';
 import { note, type Terminal } from './terminal.js';
 import { addWorkerCommand } from './worker.js';
@@ -47,6 +48,7 @@ const COMMANDS = [
   addProductCommand,
   addEnqueueCommand,
   addCertificateCommand,
+  addScanCommand,
   addEventsCommand,
   addRehearseCommand,
   addStatusCommand,
