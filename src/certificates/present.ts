@@ -1,6 +1,7 @@
 import type { ValidationInstruction } from '../namecheap/api.js';
+import type { AwaitedView } from './awaited.js';
 import { describeCoverage, type CoverageView } from './coverage.js';
-import type { CertificateRecord, Money, Operation, Renewal, Status } from './record.js';
+import type { CertificateRecord, Errand, Money, Operation, Renewal, Status } from './record.js';
 
 /** What `order` and its kin return. */
 export interface CertificateResult {
@@ -54,6 +55,14 @@ export interface CertificateSnapshot extends CertificateResult {
 
 /** What `certificate show --json` prints. */
 export interface CertificateView extends CertificateSnapshot {
+  /** What is awaited, since when, when it is looked at next and what a person can do. */
+  awaited: AwaitedView | null;
+  /** A renewal that a reissue was let past; it comes back when that one is done. */
+  shelved: { operation: Operation; problem: string | null } | null;
+  /** What was asked for and waits for its turn, oldest first. */
+  errands: Pick<Errand, 'id' | 'job' | 'at'>[];
+  /** Null, or why nothing is reissued by itself any more. */
+  automationStopped: string | null;
   history: HistoryEntry[];
 }
 

@@ -1,3 +1,4 @@
+import { describeAwaited } from './awaited.js';
 import type { CertificateStore } from './ports.js';
 import { presentSnapshot, type CertificateView } from './present.js';
 
@@ -9,5 +10,13 @@ export async function readCertificate(
   const stored = await store.load(serviceId);
   if (stored === null) return null;
   const history = await store.readHistory(serviceId);
-  return { ...presentSnapshot(stored.record, stored.pem), history };
+  const { shelved, errands, automationStopped } = stored.record;
+  return {
+    ...presentSnapshot(stored.record, stored.pem),
+    awaited: describeAwaited(stored.record),
+    shelved: shelved && { operation: shelved.operation, problem: shelved.problem },
+    errands: errands.map(({ id, job, at }) => ({ id, job, at })),
+    automationStopped,
+    history,
+  };
 }

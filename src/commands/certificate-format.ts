@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { CertificateResult, CertificateView } from '../certificates/present.js';
-import { STATUSES } from '../certificates/record.js';
+import { STATUSES, type Operation, type Renewal } from '../certificates/record.js';
 import { formatPairs } from './format.js';
 
 const money = z.object({ amount: z.string(), currency: z.string() });
@@ -25,10 +25,13 @@ const resultSchema = z.object({
   ),
   endDate: z.string().nullable(),
   paidTill: z.string().nullable(),
+  operation: z.object({ state: z.enum(STATUSES) }).nullish(),
 });
 
 /** What is printed of a result. */
-type ShownResult = Omit<CertificateResult, 'operation'>;
+type ShownResult = Omit<CertificateResult, 'operation'> & {
+  operation?: Pick<Operation, 'state'> | null | undefined;
+};
 
 /** A job's return value as what `order` and its kin return, or null when it is something else. */
 export function readResult(value: unknown): ShownResult | null {
@@ -42,28 +45,56 @@ export function formatResult(result: ShownResult): string {
 
 /** Everything of `certificate show` for people: a problem first, the PEM last. */
 export function formatView(view: CertificateView): string {
-  const { operation, problem, certificate, chain, history } = view;
+  const { problem, certificate, chain, history } = view;
   const facts: [string, string][] = [
     ...listFacts(view),
     ['issued', view.issuedAt ?? '–'],
     ['next reissue', view.nextReissueAt ?? '–'],
+    ['paid term ends', view.termEnd ?? '–'],
+    ['coverage', view.coverage.sentence],
+    ...view.renewals.map((one): [string, string] => ['renewal', describeRenewal(one)]),
     ['order', view.orderId?.toString() ?? '–'],
     ['transaction', view.transactionId?.toString() ?? '–'],
     ['certificate ids', view.certificateIds.join(' → ') || '–'],
   ];
-  if (operation !== null)
-    facts.splice(2, 0, ['in flight', `${operation.job}: ${operation.state} since ${operation.since}`]);
+  facts.splice(2, 0, ...listFlights(view));
   return [
     ...(problem === null ? [] : [`Problem: ${problem}\n`]),
     formatPairs(facts),
     ...formatInstructions(view),
     '\nHistory',
     ...history.map(
-      ({ at, from, to, cause }) =>
-        `  ${at}  ${from === null || from === to ? to : `${from} → ${to}`}: ${cause}`,
+      ({ at, from, to, operation, cause }) =>
+        `  ${at}  ${from === null || from === to ? to : `${from} → ${to}`}${operation === undefined ? '' : ` (${operation})`}: ${cause}`,
     ),
     ...(certificate === null ? [] : ['', certificate.trimEnd(), ...chain.map((pem) => pem.trimEnd())]),
   ].join('\n');
+}
+
+/** What is in flight, put aside or waiting, and what all of it waits for. */
+function listFlights(view: CertificateView): [string, string][] {
+  const { operation, shelved, errands, awaited, automationStopped } = view;
+  const facts: [string, string][] = [];
+  if (operation !== null) facts.push(['in flight', describeOperation(operation)]);
+  if (shelved !== null) {
+    const why = shelved.problem === null ? '' : `: ${shelved.problem}`;
+    facts.push(['put aside', `${describeOperation(shelved.operation)}${why}`]);
+  }
+  for (const { job, id, at } of errands) facts.push(['waits its turn', `${job} (${id}) since ${at}`]);
+  if (automationStopped !== null) facts.push(['automation', `stopped: ${automationStopped}`]);
+  if (awaited === null) return facts;
+  facts.push(['awaited', awaited.sentence]);
+  if (awaited.nextLookAt !== null) facts.push(['next look', awaited.nextLookAt]);
+  return facts;
+}
+
+function describeOperation({ job, state, since, certificateId }: Operation): string {
+  const id = certificateId === null ? '' : `, new certificate ${certificateId}`;
+  return `${job}: ${state} since ${since}${id}`;
+}
+
+function describeRenewal({ from, till, years, certificateId }: Renewal): string {
+  return `${from} → ${till} (years: ${years}, certificate ${certificateId})`;
 }
 
 function listFacts(result: ShownResult): [string, string][] {
@@ -87,8 +118,8 @@ function listFacts(result: ShownResult): [string, string][] {
 }
 
 /** What a person must publish, each value on a line of its own to be copied whole. Only while it is waited for. */
-function formatInstructions({ status, validation }: ShownResult): string[] {
-  if (status !== 'pending-validation') return [];
+function formatInstructions({ status, validation, operation }: ShownResult): string[] {
+  if (status !== 'pending-validation' && operation?.state !== 'pending-validation') return [];
   return validation.flatMap((one) => {
     switch (one.method) {
       case 'dns':

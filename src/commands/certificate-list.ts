@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import type { Task } from '../certificates/agenda.js';
 import type { CertificateStore } from '../certificates/ports.js';
 import { presentResult } from '../certificates/present.js';
-import { STATUSES, type CertificateRecord, type Status } from '../certificates/record.js';
+import { isFollowUp, STATUSES, type CertificateRecord, type Status } from '../certificates/record.js';
+import { listTasks } from '../certificates/scan.js';
 import { InputError } from '../errors.js';
 import { shorten } from './format.js';
 import { withApp } from './session.js';
@@ -14,6 +16,17 @@ export interface ListOptions {
 }
 
 const PROBLEM_LENGTH = 60;
+
+/** As many as one scan takes. */
+const MOST_DUE = 100_000;
+
+const BAD: readonly string[] = ['failed', 'parked', 'expired'];
+
+interface Row {
+  record: CertificateRecord;
+  /** Only where what is due was asked for. */
+  due?: Task[];
+}
 
 /** Every record once. Loaded in the batches that Redis gives out, so that the connection is never flooded. */
 export async function* readRecords(store: CertificateStore): AsyncIterable<CertificateRecord> {
@@ -45,12 +58,15 @@ export async function listCertificates(terminal: Terminal, options: ListOptions)
   const status = readStatus(options.status);
   await withApp(terminal, async ({ store }) => {
     const now = Date.now();
-    const fits = (record: CertificateRecord) =>
-      (status === null || record.status === status) && (options.due !== true || isReissueDue(record, now));
-    const records = (await loadRecords(store.certificates, fits)).sort(compareByEnd);
-    if (options.json === true) printJson(terminal, records.map(presentRow));
-    else if (records.length === 0) note(terminal, 'No certificates.');
-    else print(terminal, formatRecords(terminal, records));
+    const fits = (record: CertificateRecord) => status === null || record.status === status;
+    const rows: Row[] =
+      options.due === true
+        ? await loadDue(store.certificates, fits, now)
+        : (await loadRecords(store.certificates, fits)).map((record) => ({ record }));
+    rows.sort((a, b) => compareByEnd(a.record, b.record));
+    if (options.json === true) printJson(terminal, rows.map(presentRow));
+    else if (rows.length === 0) note(terminal, 'No certificates.');
+    else print(terminal, formatRows(terminal, rows));
   });
 }
 
@@ -64,8 +80,19 @@ function readStatus(text: string | undefined): Status | null {
   );
 }
 
-function isReissueDue({ nextReissueAt }: CertificateRecord, now: number): boolean {
-  return nextReissueAt !== null && Date.parse(nextReissueAt) <= now;
+/** What the scan would take now. Reads what is due only, however many there are. */
+async function loadDue(
+  store: CertificateStore,
+  fits: (record: CertificateRecord) => boolean,
+  now: number,
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const { serviceId } of await store.listDue(now, MOST_DUE)) {
+    const record = (await store.load(serviceId))?.record;
+    const due = record === undefined ? [] : listTasks(record, now);
+    if (record !== undefined && due.length > 0 && fits(record)) rows.push({ record, due });
+  }
+  return rows;
 }
 
 /** Earliest End date first; those without one last; then by service. */
@@ -77,31 +104,39 @@ function compareByEnd(a: CertificateRecord, b: CertificateRecord): number {
 }
 
 /** A row of the list for programs: what a job returns, and where it stands. */
-function presentRow(record: CertificateRecord) {
+function presentRow({ record, due }: Row) {
   const { operation, certificateIds, issuedAt, nextReissueAt, problem } = record;
-  return { ...presentResult(record), operation, certificateIds, issuedAt, nextReissueAt, problem };
+  const tasks = due === undefined ? {} : { due };
+  return { ...presentResult(record), operation, certificateIds, issuedAt, nextReissueAt, problem, ...tasks };
 }
 
-function formatRecords(terminal: Terminal, records: readonly CertificateRecord[]): string {
+/** The status, and what is in flight beside it. */
+function formatStatus(record: CertificateRecord): string {
+  const { status, operation } = record;
+  return operation !== null && isFollowUp(record)
+    ? `${status} (${operation.job} ${operation.state})`
+    : status;
+}
+
+function formatRows(terminal: Terminal, rows: readonly Row[]): string {
   const { red, green } = paint(terminal);
-  const color = (status: Status) =>
-    status === 'issued'
-      ? green(status)
-      : ['failed', 'parked', 'expired'].includes(status)
-        ? red(status)
-        : status;
-  const rows = records.map((record) => [
+  const color = (record: CertificateRecord) => {
+    const isBad = [record.status, record.operation?.state].some((state) => BAD.includes(state ?? ''));
+    if (isBad) return red(formatStatus(record));
+    return record.status === 'issued' ? green(formatStatus(record)) : formatStatus(record);
+  };
+  const isDue = rows.some(({ due }) => due !== undefined);
+  const cells = rows.map(({ record, due }) => [
     record.serviceId,
-    color(record.status),
+    color(record),
     record.commonName,
     record.type ?? record.requestedType,
     formatDay(record.endDate),
     formatDay(record.paidTill),
     formatDay(record.nextReissueAt),
+    ...(isDue ? [due?.join(', ') ?? ''] : []),
     shorten(record.problem ?? '', PROBLEM_LENGTH),
   ]);
-  return formatTable(
-    ['service', 'status', 'common name', 'type', 'End date', 'Paid till', 'next reissue', 'problem'],
-    rows,
-  );
+  const head = ['service', 'status', 'common name', 'type', 'End date', 'Paid till', 'next reissue'];
+  return formatTable([...head, ...(isDue ? ['due'] : []), 'problem'], cells);
 }

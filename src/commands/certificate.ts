@@ -21,7 +21,7 @@ export function addCertificateCommand(program: Command, terminal: Terminal): voi
   group
     .command('list')
     .description('all certificates, earliest End date first')
-    .option('--due', 'only those whose reissue is due')
+    .option('--due', 'only those that a scan would take now, in its order, with what is due of each')
     .option('--status <status>', 'only those with this status')
     .option('--json', 'one JSON document')
     .addHelpText('after', '\nExample:\n  pmnamecheap certificate list --status parked')
