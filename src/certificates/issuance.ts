@@ -3,7 +3,7 @@ import type { CertificateEventType } from '../events.js';
 import { addSpan } from './coverage.js';
 import { computeReissueDue, isStandstill } from './due.js';
 import type { IssuedLeaf } from './leaf.js';
-import type { AccountWork, Stored } from './ports.js';
+import type { AccountWork, LifecycleSettings, Stored } from './ports.js';
 import { isFollowUp, readFlightId, type CertificateRecord, type Renewal } from './record.js';
 import { restoreShelved } from './shelf.js';
 import { computePaidTill, computeTermEnd } from './term.js';
@@ -27,13 +27,7 @@ export async function saveIssued(
   type: string,
 ): Promise<CertificateRecord> {
   const now = work.now();
-  const issued = moveRecord(record, 'issued', now, {
-    ...describeTerm(work, record, leaf),
-    ...(isFollowUp(record) ? describeSuccessor(record, type) : {}),
-    covered: addSpan(record.covered, leaf.notBefore, leaf.notAfter),
-    problem: null,
-    nextActionAt: null,
-  });
+  const issued = putInForce(record, leaf, type, work.settings, now);
   const { after, draft: next } = restoreShelved(issued, now);
   const change = {
     cause: `issued by ${leaf.issuer}`,
@@ -46,15 +40,36 @@ export async function saveIssued(
   return await work.certificates.save({ before: record, after, change });
 }
 
+/** The dates of a certificate, ms. */
+type Dates = Pick<IssuedLeaf, 'notBefore' | 'notAfter'>;
+
+type Settings = Pick<LifecycleSettings, 'reissueBeforeMs' | 'reissueSpreadMs'>;
+
+/** The record once the certificate in flight is in force; what is shelved stays so. */
+export function putInForce(
+  record: CertificateRecord,
+  leaf: Dates,
+  type: string,
+  settings: Settings,
+  now: number,
+): CertificateRecord {
+  return moveRecord(record, 'issued', now, {
+    ...describeTerm(settings, record, leaf),
+    ...(isFollowUp(record) ? describeSuccessor(record, type) : {}),
+    covered: addSpan(record.covered, leaf.notBefore, leaf.notAfter),
+    problem: null,
+    nextActionAt: null,
+  });
+}
+
 /** The two clocks: the leaf's end, and the paid term, which only what was paid for moves. */
 function describeTerm(
-  work: AccountWork,
+  { reissueBeforeMs, reissueSpreadMs }: Settings,
   record: CertificateRecord,
-  leaf: IssuedLeaf,
+  leaf: Dates,
 ): Partial<CertificateRecord> {
   const { termEnd, renewals, years } = computeTerm(record, leaf);
   const paidTill = computePaidTill({ termEnd, endDate: leaf.notAfter });
-  const { reissueBeforeMs, reissueSpreadMs } = work.settings;
   const timing = { issuedAt: leaf.notBefore, endDate: leaf.notAfter, paidTill };
   const due = computeReissueDue({ serial: record.serviceId, ...timing, reissueBeforeMs, reissueSpreadMs });
   const stop = due === null ? null : findStop(record, leaf, due);
@@ -76,7 +91,7 @@ function describeTerm(
  */
 function computeTerm(
   record: CertificateRecord,
-  leaf: IssuedLeaf,
+  leaf: Dates,
 ): { termEnd: number; renewals: Renewal[]; years: number } {
   const { operation, renewals, years } = record;
   const old = record.termEnd === null ? null : Date.parse(record.termEnd);
@@ -98,7 +113,7 @@ function computeTerm(
 }
 
 /** Why no further reissue may follow by itself; null when all is well. */
-function findStop({ operation, endDate }: CertificateRecord, leaf: IssuedLeaf, due: number): string | null {
+function findStop({ operation, endDate }: CertificateRecord, leaf: Dates, due: number): string | null {
   if (operation?.job !== 'reissue' || operation.reason !== 'end-date' || endDate === null) return null;
   const { notBefore: issuedAt, notAfter } = leaf;
   if (!isStandstill(Date.parse(endDate), { issuedAt, endDate: notAfter, due })) return null;

@@ -38,7 +38,7 @@ export function composeReissueId(endDate: string): string {
  * @returns the record as it is stored now; null when somebody else was faster, and the next scan looks again.
  */
 export async function carryOut(
-  certificates: CertificateStore,
+  certificates: Pick<CertificateStore, 'save'>,
   stored: Stored,
   task: Task,
   now: number,
