@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { computeNextScan } from '../../src/certificates/agenda.js';
-import { findGap } from '../../src/certificates/coverage.js';
+import { addSpan, findGap } from '../../src/certificates/coverage.js';
 import { putInForce } from '../../src/certificates/issuance.js';
 import type { Step } from '../../src/certificates/ports.js';
-import { isUnfinished, type CertificateRecord, type OperationJob } from '../../src/certificates/record.js';
+import {
+  isUnfinished,
+  type CertificateRecord,
+  type OperationJob,
+  type Span,
+} from '../../src/certificates/record.js';
 import { carryOut, listTasks } from '../../src/certificates/scan.js';
 import { beginOperation, findObstacle, restoreShelved } from '../../src/certificates/shelf.js';
 import { composeOperation, moveRecord } from '../../src/certificates/transitions.js';
@@ -68,11 +73,12 @@ class Life {
     return choice;
   }
 
-  /** CAs end a leaf at the term's end, or a little after it, or do not care. */
+  /** CAs end a leaf at the term's end, or a little before it, or do not care. */
   #issue(): void {
     const life = this.#pick([7, 47, 100, 200, 398]) * DAY;
-    const end = this.#pick([this.now + life, Math.min(this.now + life, this.termEnd)]);
-    const leaf = { notBefore: this.now, notAfter: Math.max(end, this.now + DAY) };
+    const end = this.#pick([Infinity, this.termEnd, this.termEnd - 1.5 * DAY]);
+    const notAfter = Math.max(Math.min(this.now + life, end), this.now + DAY);
+    const leaf = { notBefore: this.now, notAfter };
     const issued = putInForce(this.record, leaf, 'Standard SSL', this.#settings, this.now);
     this.record = restoreShelved(issued, this.now).after;
     this.leaves.push({ from: leaf.notBefore, till: leaf.notAfter });
@@ -199,6 +205,20 @@ describe('whatever is issued, fails, or is bought', () => {
           expect([seed, leaves.some((leaf) => leaf.from <= time && time <= leaf.till)]).toEqual([seed, true]);
       }
     });
+  });
+
+  it('the covered spans do not depend on the order in which certificates become known', () => {
+    const random = createRandom(7);
+    for (let run = 0; run < RUNS; run++) {
+      const leaves = Array.from({ length: 8 }, () => {
+        const from = START + Math.floor(random() * 300) * DAY;
+        return { from, till: from + (1 + Math.floor(random() * 60)) * DAY };
+      });
+      const cover = (ones: typeof leaves) =>
+        ones.reduce<Span[]>((covered, { from, till }) => addSpan(covered, from, till), []);
+      const shuffled = leaves.toSorted(() => random() - 0.5);
+      expect(cover(shuffled)).toEqual(cover(leaves.toSorted((a, b) => a.from - b.from)));
+    }
   });
 
   it('a gap is told exactly when something is paid beyond the End date that nothing closes', async () => {
