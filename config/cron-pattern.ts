@@ -8,6 +8,8 @@ function isPattern(text: string): boolean {
   // The parser takes an empty text for "every minute" and four fields for five: count them first.
   const fields = text.trim().split(/\s+/).length;
   if (fields !== 5 && fields !== 6) return false;
+  // H is another moment each time it is read: every worker would plan a run of its own.
+  if (/\bH\b/i.test(text)) return false;
   try {
     CronExpressionParser.parse(text, { tz: 'UTC' }).next();
     return true;

@@ -6,7 +6,7 @@ import { SECRET_KEY_REMEDY } from '../modules/add.js';
 import type { ModuleRecord } from '../modules/settings.js';
 import type { QueueState } from '../queue/inspect.js';
 import { inspectDurability } from '../store/durability.js';
-import { formatSpan } from './format.js';
+import { formatNext, formatSpan } from './format.js';
 
 /** One named check; `detail` says what was found and, unless it is ok, what to do. */
 export interface Finding {
@@ -100,7 +100,8 @@ export function checkSchedulers(
         detail: `its run was due ${formatSpan(lateMs)} ago: no worker takes it; ${START_WORKER}`,
       };
     }
-    return { check, state: 'ok', detail: `${scheduler.rhythm}, on time` };
+    const nextAt = scheduler.nextAt === null ? null : Date.parse(scheduler.nextAt);
+    return { check, state: 'ok', detail: `${scheduler.rhythm}, next run ${formatNext(nextAt, now)}` };
   });
 }
 

@@ -45,6 +45,15 @@ describe('scan', () => {
   });
 });
 
+it.each(['@hourly', '0 0 30 2 *', 'H * * * *'])(
+  'a PMNAMECHEAP_SCAN_CRON of %j is refused before anything is done',
+  async (pattern) => {
+    const { code, stdout, stderr } = await scan([], { PMNAMECHEAP_SCAN_CRON: pattern });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('give five cron fields');
+  },
+);
+
 describe('scan --replan', () => {
   const keep = async (id: string, changes: Partial<CertificateRecord> = {}) => {
     await storeFleet(system.app.store, [composeIssued(id, timesDueIn(5, NOW), changes)]);

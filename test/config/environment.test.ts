@@ -141,6 +141,48 @@ describe('the variables', () => {
   );
 });
 
+describe('PMNAMECHEAP_SCAN_CRON', () => {
+  it.each([
+    '*/5 * * * *',
+    '30 */5 * * * *',
+    '0 4 * * MON',
+    '0 4 * * THU',
+    '0 9 * JAN,jul MON-FRI',
+    '0 0 L * *',
+    '0 0 29 2 *',
+    '0 0 * * 7',
+  ])('takes %j', (pattern) => {
+    expect(parse({ PMNAMECHEAP_SCAN_CRON: pattern }).scanCron).toBe(pattern);
+  });
+
+  it.each([
+    'hourly',
+    '@hourly',
+    '@every 5m',
+    '* * * *',
+    '* * * * * * *',
+    '60 * * * *',
+    '0 24 * * *',
+    '0 0 0 * *',
+    '0 0 30 2 *',
+    '0 0 31 4 *',
+    '* * * 13 *',
+    '* * * * 8',
+    '* * * * MOON',
+    '5-1 * * * *',
+    '*/0 * * * *',
+    '-1 * * * *',
+    'H * * * *',
+    'H(0-29)/10 * * * *',
+    '0,h * * * *',
+    '0 0 * * *; rm',
+  ])('refuses %j, with a pattern that works', (pattern) => {
+    expect(listFaults({ PMNAMECHEAP_SCAN_CRON: pattern })).toEqual([
+      `PMNAMECHEAP_SCAN_CRON is ${JSON.stringify(pattern)}: give five cron fields (minute hour day month weekday), or six with seconds first, such as "*/15 * * * *"`,
+    ]);
+  });
+});
+
 describe('the webhook', () => {
   const secret = 'sixteen-letters!';
 
