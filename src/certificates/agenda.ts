@@ -51,13 +51,14 @@ export function listAgenda(record: CertificateRecord): AgendaEntry[] {
 }
 
 /** When a missing reissue of the certificate in force becomes an emergency, ms; null when nothing is left to reissue. */
-function findEmergency({ issuedAt, endDate, paidTill }: CertificateRecord): number | null {
+function findEmergency({ issuedAt, endDate, paidTill, nextReissueAt }: CertificateRecord): number | null {
   if (issuedAt === null || endDate === null || paidTill === null) return null;
-  return computeEmergencyAt({
+  const times = {
     issuedAt: Date.parse(issuedAt),
     endDate: Date.parse(endDate),
     paidTill: Date.parse(paidTill),
-  });
+  };
+  return computeEmergencyAt(times, nextReissueAt === null ? null : Date.parse(nextReissueAt));
 }
 
 /** Whether the certificate is in its last stretch with something left to reissue: that goes before everything else. */

@@ -60,13 +60,16 @@ export function isDueAtOnce({ issuedAt, due }: { issuedAt: number; due: number }
 
 /**
  * From when on a missing reissue is an emergency, ms: the last twentieth of the life or the last 72 hours, whichever is
- * longer, but never before the issue; null when nothing is left to reissue.
+ * longer, but never before the issue; null when nothing is left to reissue. With a short lead it is later: before half of
+ * the time from the due reissue to the end has passed, nothing is late.
+ * @param dueAt when the reissue is due, ms; null where none is planned
  */
-export function computeEmergencyAt(coverage: Coverage): number | null {
+export function computeEmergencyAt(coverage: Coverage, dueAt: number | null = null): number | null {
   if (!hasTermLeft(coverage)) return null;
   const { issuedAt, endDate } = coverage;
   const lead = Math.max((endDate - issuedAt) / 20, MIN_EMERGENCY_MS);
-  return Math.max(issuedAt, Math.round(endDate - lead));
+  const earliest = dueAt === null ? issuedAt : (dueAt + endDate) / 2;
+  return Math.max(issuedAt, Math.round(Math.max(earliest, endDate - lead)));
 }
 
 function hasTermLeft({ endDate, paidTill }: Coverage): boolean {

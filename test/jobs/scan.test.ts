@@ -107,6 +107,30 @@ describe('after days without a scan', () => {
   });
 });
 
+describe('an emergency', () => {
+  it('is never told before half of the time from the due reissue to the end has passed, however short the lead', async () => {
+    await using play = await Play.start(redis);
+    const now = play.now();
+    // A fixed lead of five days, shorter than the twentieth of the life that is an emergency otherwise.
+    const times = { issuedAt: now - 191 * DAY, endDate: now + 9 * DAY, termEnd: now + 900 * DAY };
+    await storeFleet(play.bench.store, [composeIssued('a', { ...times, nextReissueAt: now + 4 * DAY })]);
+    const told: string[][] = [];
+    for (const hours of [0, 97, 48, 24]) {
+      await play.pass(hours * 3_600_000);
+      await play.run('scan', {});
+      told.push(await readTypes(play, 'a'));
+    }
+    const begun = ['reissue-due'];
+    expect(told).toEqual([[], begun, begun, [...begun, 'emergency']]);
+  });
+
+  it('of a certificate that nobody plans to reissue is told at the twentieth of its life', async () => {
+    await using play = await start(['a', -57, { nextReissueAt: null, automationStopped: 'why' }]);
+    await play.run('scan', {});
+    expect((await readTypes(play, 'a')).toSorted()).toEqual(['emergency', 'gap']);
+  });
+});
+
 describe('announcements', () => {
   it('expiring comes 30 days before the end of a covered term, expired at its end, each once', async () => {
     const day = (n: number) => Date.now() + n * DAY;
