@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { StaleRecordError } from '../../src/certificates/errors.js';
 import type { CertificateRecord } from '../../src/certificates/record.js';
 import { composeOperation } from '../../src/certificates/transitions.js';
 import { FailError } from '../../src/errors.js';
 import { composeIssued, storeFleet, timesDueIn } from '../helpers/fleet.js';
+import { override } from '../helpers/override.js';
 import { Play } from '../helpers/play.js';
 import { useRedis } from '../helpers/redis.js';
 
@@ -48,6 +50,23 @@ describe('one End date', () => {
     }
   });
 
+  it('that somebody else changed at the same moment is left to the next scan, and holds up nobody', async () => {
+    await using play = await start(['a', -2], ['b', -1]);
+    const { certificates } = play.bench.store;
+    play.wrap = (context) => ({
+      ...context,
+      certificates: override(certificates, {
+        save: async (step) => {
+          if (step.before.serviceId === 'a') throw new StaleRecordError('a', 'version');
+          return await certificates.save(step);
+        },
+      }),
+    });
+    expect(await play.run('scan', {})).toMatchObject({ result: { reissues: ['b'] } });
+    play.wrap = (context) => context;
+    expect(await play.run('scan', {})).toMatchObject({ result: { reissues: ['a'] } });
+  });
+
   it('is not reissued again after its reissue failed; the gap is told once', async () => {
     await using play = await start(['a', -1]);
     await play.run('scan', {});
@@ -75,6 +94,14 @@ describe('after days without a scan', () => {
     limitCalls(play, Infinity);
     expect(await play.run('scan', {})).toMatchObject({ result: { reissues: order.slice(4), waiting: 0 } });
     expect(play.rung.every(({ priority }) => priority === undefined)).toBe(true);
+  });
+
+  it('what ends first goes first, also when it has been due for less long', async () => {
+    await using play = await start(['long', -5]);
+    const now = play.now();
+    const times = { issuedAt: now - 32 * DAY, endDate: now + 15 * DAY, termEnd: now + 900 * DAY };
+    await storeFleet(play.bench.store, [composeIssued('brief', { ...times, nextReissueAt: now - DAY })]);
+    expect(await play.run('scan', {})).toMatchObject({ result: { reissues: ['brief', 'long'] } });
   });
 
   it('an emergency is begun whatever the quota says, at the first scan, before everything else', async () => {
