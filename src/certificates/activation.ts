@@ -120,7 +120,7 @@ async function settleFailure(
     const after = moveRecord(record, 'failed', work.now(), changes);
     const change = { cause: problem, event: 'certificate.failed' as const, lease: work.lease };
     await work.certificates.save({ before: record, after, change });
-    return error;
+    return new FailError(problem, error.code, error);
   }
   if (error instanceof NamecheapError && error.errorClass === 'manual')
     return await parkRecord(work, record, error.message);

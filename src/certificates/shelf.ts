@@ -3,7 +3,6 @@ import {
   isUnfinished,
   RING_GRACE_MS,
   type CertificateRecord,
-  type Errand,
   type Flight,
   type Operation,
 } from './record.js';
@@ -54,22 +53,34 @@ export function beginOperation(
   now: number,
 ): CertificateRecord {
   const shelved = hasMoneyIn(record) ? shelve(record, draft) : record.shelved;
-  const errands = listDeferred(record, draft, now);
-  return { ...record, ...CLEAR, shelved, errands, operation, nextActionAt: now + RING_GRACE_MS };
+  return {
+    ...record,
+    ...CLEAR,
+    shelved,
+    ...defer(record, draft, now),
+    operation,
+    nextActionAt: now + RING_GRACE_MS,
+  };
 }
 
 /** A renewal that lets a reissue past becomes an errand again, and begins anew once its turn comes. */
-function listDeferred(
-  { operation, errands, serviceId }: CertificateRecord,
+function defer(
+  { operation, errands, doneErrands, serviceId }: CertificateRecord,
   draft: OrderPayload | null,
   now: number,
-): Errand[] {
-  if (operation === null || !isDeferrable(operation)) return errands;
+): Pick<CertificateRecord, 'errands' | 'doneErrands'> {
+  if (operation === null || !isDeferrable(operation)) return { errands, doneErrands };
   const { years, extends: paidTill, requestId } = operation;
   const asked = draft === null ? {} : { csr: draft.csr, dcv: draft.dcv };
-  const payload = { serviceId, years, paidTill, ...asked };
   const id = requestId ?? `renew-${years ?? 0}-${paidTill ?? ''}`;
-  return [...errands, { id, job: 'renew', payload, at: new Date(now).toISOString() }];
+  const errand = {
+    id,
+    job: 'renew',
+    payload: { serviceId, years, paidTill, ...asked },
+    at: new Date(now).toISOString(),
+  };
+  // What was begun is not any more: its id must not be taken for one that is done.
+  return { errands: [...errands, errand], doneErrands: doneErrands.filter((done) => done !== id) };
 }
 
 function shelve(record: CertificateRecord, draft: OrderPayload | null): Flight | null {
