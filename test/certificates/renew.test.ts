@@ -159,8 +159,8 @@ describe('a renewal', () => {
 
   it('that waits for money lets a due reissue past, and follows it', async () => {
     await using play = await Play.start(redis, { leafDays: 100 });
-    const { serviceId, termEnd } = await play.order('funds.example.com', { years: 1 });
-    // Reissues until the term's last ninety days, and no further.
+    const { serviceId, termEnd } = await play.order('funds.example.com', { serviceId: 'funds', years: 1 });
+    // The service's id decides the jitter. Reissues until the term's last ninety days, and no further.
     for (let round = 0; round < 10; round++) {
       const record = await play.bench.read(serviceId);
       const due = Date.parse(record.nextReissueAt ?? '');
