@@ -12,6 +12,7 @@ import { StaleRecordError } from '../src/certificates/errors.js';
 import { openServiceAccount } from '../src/certificates/open-account.js';
 import { WaitError } from '../src/errors.js';
 import { requireModule } from '../src/modules/require-module.js';
+import { isFollowUp } from '../src/certificates/record.js';
 import { defineJob, done } from '../src/job.js';
 import { accountId } from '../src/modules/settings.js';
 import type { Store } from '../src/store/store.js';
@@ -86,6 +87,9 @@ export const order = defineJob<OrderPayload, CertificateResult>({
   accept,
   async run(payload, context) {
     if (!(await isKnown(payload, context.store))) await accept(payload, context.store, context.now());
+    const stored = await context.certificates.load(payload.serviceId);
+    // What follows the order is somebody else's job: the order itself is done.
+    if (stored !== null && isFollowUp(stored.record)) return done(presentResult(stored.record));
     const account = await openServiceAccount(context, payload.serviceId, payload.module);
     return done(presentResult(await advanceOperation({ ...context, account }, payload.serviceId)));
   },
