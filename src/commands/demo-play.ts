@@ -125,21 +125,31 @@ async function watch(
 
 function describeEvent({ type, data }: SeenEvent): string {
   const known = data as Partial<CertificateSnapshot>;
+  const facts = describeFacts(type, known) ?? known.problem ?? null;
+  return facts === null ? type : `${type}  ${facts}`;
+}
+
+function describeFacts(type: string, known: Partial<CertificateSnapshot>): string | null {
+  const dates = `End date ${formatDay(known.endDate ?? null)}, Paid till ${formatDay(known.paidTill ?? null)}`;
   switch (type) {
     case 'certificate.purchased':
-      return `${type}  certificate ${String(known.certificateId)}, ${known.type ?? ''}, charged ${known.charged?.amount ?? '?'} ${known.charged?.currency ?? ''}`;
+      return describePurchase(known);
     case 'certificate.activated': {
       const first = known.validation?.[0];
-      return first?.method === 'dns' ? `${type}  publish CNAME ${first.host} → ${first.target}` : type;
+      return first?.method === 'dns' ? `publish CNAME ${first.host} → ${first.target}` : null;
     }
+    case 'certificate.reissue-due':
+      return `${dates}: the certificate ends long before what is paid`;
     case 'certificate.issued':
     case 'certificate.reissued':
-      return `${type}  End date ${formatDay(known.endDate ?? null)}, Paid till ${formatDay(known.paidTill ?? null)}`;
-    case 'certificate.reissue-due':
-      return `${type}  End date ${formatDay(known.endDate ?? null)} is near, Paid till ${formatDay(known.paidTill ?? null)} is later`;
+      return dates;
     default:
-      return known.problem ? `${type}  ${known.problem}` : type;
+      return null;
   }
+}
+
+function describePurchase({ certificateId, type = '', charged }: Partial<CertificateSnapshot>): string {
+  return `certificate ${String(certificateId)}, ${type}, charged ${charged?.amount ?? '?'} ${charged?.currency ?? ''}`;
 }
 
 async function printResult(terminal: Terminal, app: App): Promise<void> {

@@ -22,7 +22,10 @@ describe('beside the certificate in force', () => {
     await play.tick();
     await play.tick();
     expect(await types()).toEqual(expect.arrayContaining(['certificate.parked', 'certificate.expiring']));
-    expect(await play.bench.read(serviceId)).toMatchObject({ status: 'issued', operation: { state: 'parked' } });
+    expect(await play.bench.read(serviceId)).toMatchObject({
+      status: 'issued',
+      operation: { state: 'parked' },
+    });
   });
 
   it('the order asked for again answers with what is known, and leaves what follows it alone', async () => {
