@@ -1,4 +1,5 @@
 import { FailError } from '../errors.js';
+import { refuseClosed } from './close-request.js';
 import {
   fingerprintOrder,
   listOrderDifferences,
@@ -50,6 +51,8 @@ export function composeRecord(order: CheckedOrder, account: string, now: number)
     errands: [],
     doneErrands: [],
     shelved: null,
+    revokedIds: [],
+    revoking: [],
     closedFrom: null,
     problem: null,
     attempts: 0,
@@ -83,7 +86,7 @@ export function acceptOrder(
 ): Acceptance {
   if (existing === null) return { kind: 'new', record: composeRecord(order, account, now) };
   const { record, request } = existing;
-  const isIdentical = record.fingerprint === fingerprintOrder(order.payload);
+  const isIdentical = isSameOrder(existing, order.payload);
   if (record.status === 'failed' && record.certificateId === null) {
     const after = { ...composeRecord(order, account, now), version: record.version };
     return { kind: 'changed', after, cause: 'ordered afresh after a failure that bought nothing' };
@@ -104,6 +107,7 @@ export function acceptOrder(
     };
   }
   if (isIdentical) return { kind: 'known' };
+  if (record.status === 'closed') throw refuseClosed(record.serviceId);
   throw new FailError(
     `Service ${record.serviceId} was ordered before with other values (${listOrderDifferences(request, order.payload).join(', ')}). ` +
       (record.status === 'issued'
@@ -111,6 +115,14 @@ export function acceptOrder(
         : 'Use another serviceId, or repeat the order as it was.'),
     'ERR_ORDER_DIFFERS',
   );
+}
+
+/** The order as it was placed, or as it stands after another method of validation was chosen for it. */
+export function isSameOrder(
+  { record, request }: { record: CertificateRecord; request: OrderPayload },
+  payload: OrderPayload,
+): boolean {
+  return [record.fingerprint, fingerprintOrder(request)].includes(fingerprintOrder(payload));
 }
 
 /** What was bought can be activated with this order: same module, type, years, and names enough. */

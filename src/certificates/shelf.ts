@@ -72,7 +72,8 @@ function listDeferred(
   return [...errands, { id, job: 'renew', payload, at: new Date(now).toISOString() }];
 }
 
-function shelve(record: CertificateRecord, draft: OrderPayload | null): Flight | null {
+/** What is in flight, to be put aside. */
+export function shelve(record: CertificateRecord, draft: OrderPayload | null): Flight | null {
   const { operation, purchase, activationBegunAt, activatedAt, validation, attempts, lostTries, problem } =
     record;
   if (operation === null) return null;

@@ -1,6 +1,6 @@
 import { jobs } from '../../jobs/index.js';
 import type { CertificateRecord } from '../../src/certificates/record.js';
-import { FailError, InputError, WaitError } from '../../src/errors.js';
+import { PmnamecheapError, WaitError } from '../../src/errors.js';
 import type { JobContext } from '../../src/job.js';
 import type { SandboxOptions } from '../../src/sandbox/server.js';
 import { composeOrder } from './orders.js';
@@ -58,7 +58,7 @@ export class Play implements AsyncDisposable {
         : { kind: 'wait', reason: end.reason };
     } catch (error) {
       if (error instanceof WaitError) return { kind: 'wait', reason: error.message };
-      if (error instanceof FailError || error instanceof InputError)
+      if (error instanceof PmnamecheapError && error.verdict === 'fail')
         return { kind: 'fail', reason: `${error.code}: ${error.message}` };
       throw error;
     }
