@@ -215,8 +215,9 @@ describe('a dcv job while nothing is pending', () => {
     expect(await play.run('dcv', wish)).toMatchObject({ kind: 'wait' });
     expect(await play.run('order', payload)).toMatchObject({ kind: 'done' });
     expect(await play.run('dcv', wish)).toMatchObject({ result: { applied: 'changed' } });
-    // The order as it was placed is still this order.
+    // The order as it was placed is still this order, and so is the one as it stands now.
     expect(await play.run('order', payload)).toMatchObject({ kind: 'done' });
+    expect(await play.run('order', { ...payload, dcv: { method: 'http' } })).toMatchObject({ kind: 'done' });
     expect(await play.bench.countCalls('ssl.create')).toBe(1);
   });
 });
