@@ -1,12 +1,11 @@
 import { FailError } from '../errors.js';
-import { refuseClosed } from './close-request.js';
 import {
   fingerprintOrder,
   listOrderDifferences,
   type CheckedOrder,
   type OrderPayload,
 } from './order-payload.js';
-import { RING_GRACE_MS, type CertificateRecord } from './record.js';
+import { RING_GRACE_MS, type CertificateRecord, type Status } from './record.js';
 import { composeOperation, moveRecord } from './transitions.js';
 
 /** What an order means for a service that may be known already. */
@@ -107,14 +106,18 @@ export function acceptOrder(
     };
   }
   if (isIdentical) return { kind: 'known' };
-  if (record.status === 'closed') throw refuseClosed(record.serviceId);
   throw new FailError(
     `Service ${record.serviceId} was ordered before with other values (${listOrderDifferences(request, order.payload).join(', ')}). ` +
-      (record.status === 'issued'
-        ? 'To change names or key of an issued certificate, use reissue.'
-        : 'Use another serviceId, or repeat the order as it was.'),
+      adviseDifferent(record.status),
     'ERR_ORDER_DIFFERS',
   );
+}
+
+function adviseDifferent(status: Status): string {
+  if (status === 'issued') return 'To change names or key of an issued certificate, use reissue.';
+  if (status === 'closed')
+    return 'It is closed: reopen it with a close job and "open": true first, or use another serviceId.';
+  return 'Use another serviceId, or repeat the order as it was.';
 }
 
 /** The order as it was placed, or as it stands after another method of validation was chosen for it. */
