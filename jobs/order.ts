@@ -1,8 +1,7 @@
-import { acceptOrder } from '../src/certificates/accept.js';
+import { acceptOrder, isSameOrder } from '../src/certificates/accept.js';
 import { advanceOperation } from '../src/certificates/advance.js';
 import {
   checkOrder,
-  fingerprintOrder,
   orderPayloadSchema,
   type CheckedOrder,
   type OrderPayload,
@@ -63,11 +62,7 @@ async function tryToAccept(
 /** An order that is known already needs no second acceptance: rules made later must not stop what is under way. */
 async function isKnown(payload: OrderPayload, store: Store): Promise<boolean> {
   const stored = await store.certificates.load(payload.serviceId);
-  return (
-    stored !== null &&
-    stored.record.status !== 'failed' &&
-    stored.record.fingerprint === fingerprintOrder(payload)
-  );
+  return stored !== null && stored.record.status !== 'failed' && isSameOrder(stored, payload);
 }
 
 /** Buy and activate a certificate; it ends when Namecheap has accepted the CSR. Issuance follows as an event. */

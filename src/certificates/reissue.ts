@@ -8,6 +8,11 @@ import type { CertificateRecord } from './record.js';
 import { moveRecord } from './transitions.js';
 import { describeTrouble, isTrouble } from './trouble.js';
 
+interface ChainOptions {
+  withCertificate?: boolean;
+  report?: (seen: CertificateInfo) => void;
+}
+
 /** Longer chains than this are a loop, or not ours. */
 const LONGEST_CHAIN = 100;
 
@@ -82,14 +87,21 @@ export async function lookUpReissue(
   );
 }
 
-/** The last certificate of a chain of reissues. @throws FailError when it does not end. */
+/**
+ * The last certificate of a chain of reissues; one call for each.
+ * @param report is told each, with its PEM if `withCertificate`
+ * @throws FailError when it does not end.
+ */
 export async function followChain(
   work: Pick<Work, 'account' | 'signal'>,
   first: number,
+  { withCertificate = false, report = () => undefined }: ChainOptions = {},
 ): Promise<CertificateInfo> {
   let id = first;
   for (let step = 0; step < LONGEST_CHAIN; step++) {
-    const seen = await work.account.api.getInfo({ certificateId: id }, { signal: work.signal });
+    const input = { certificateId: id, withCertificate };
+    const seen = await work.account.api.getInfo(input, { signal: work.signal });
+    report(seen);
     if (seen.replacedBy === null || seen.replacedBy === id) return seen;
     id = seen.replacedBy;
   }
