@@ -7,13 +7,13 @@ import { order } from './order.js';
 import { prices } from './prices.js';
 import { reissue } from './reissue.js';
 import { renew } from './renew.js';
+import { resolve } from './resolve.js';
 import { scan } from './scan.js';
 import { test } from './test.js';
 
 /** Every job of this system, by name. A new job is a file beside this one and a line here. */
 export const jobs: ReadonlyMap<string, JobDefinition> = new Map(
-  [order, renew, reissue, test, approvers, balance, prices, collect, scan, notify].map((definition) => [
-    definition.name,
-    definition as JobDefinition,
-  ]),
+  [order, renew, reissue, test, approvers, balance, prices, collect, scan, notify, resolve].map(
+    (definition) => [definition.name, definition as JobDefinition],
+  ),
 );

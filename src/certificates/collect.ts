@@ -1,5 +1,6 @@
 import { describeError, WaitError } from '../errors.js';
 import { NamecheapError } from '../namecheap/errors.js';
+import { adviseRetry } from './advice.js';
 import { parseCsr } from './csr.js';
 import { collectDelay } from './due.js';
 import { StaleRecordError } from './errors.js';
@@ -89,7 +90,7 @@ async function fetchIssued(work: AccountWork, stored: Stored): Promise<boolean> 
     { signal: work.signal },
   );
   if (isTrouble(seen.status))
-    throw await parkRecord(work, record, describeTrouble(certificateId, seen.status));
+    throw await parkRecord(work, record, describeTrouble(record, certificateId, seen.status));
   if (seen.status !== 'active') {
     await lookLater(work, record);
     return false;
@@ -114,7 +115,7 @@ async function fetchIssued(work: AccountWork, stored: Stored): Promise<boolean> 
     throw await parkRecord(
       work,
       record,
-      `Namecheap returned a certificate that does not fit the order: ${describeError(error)}`,
+      `Namecheap returned a certificate that does not fit the order: ${describeError(error)}. Contact their support with certificate id ${certificateId}. ${adviseRetry(record)}`,
     );
   }
   await saveIssued(work, stored, leaf, seen.type);
