@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { spellType } from '../../config/products.js';
 import type {
   LastListed,
   LooseCertificate,
@@ -56,7 +57,9 @@ export class RedisStockStore implements StockStore {
         this.#keys.account(account, `listed-${kind}`),
         String(certificateId),
       );
-      if (raw !== null) return { kind, ...listedSchema.parse(JSON.parse(raw)) };
+      if (raw === null) continue;
+      const { type, years } = listedSchema.parse(JSON.parse(raw));
+      return { kind, type: spellType(type), years };
     }
     return null;
   }
