@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { jobs } from '../../jobs/index.js';
 import type { App } from '../app.js';
-import type { CertificateRecord } from '../certificates/record.js';
+import { isFollowUp, readStage, type CertificateRecord, type Status } from '../certificates/record.js';
 import { accountId, type ModuleRecord } from '../modules/settings.js';
 import { inspectQueues, type QueueState } from '../queue/inspect.js';
 import { AccountLimiter, type Limits } from '../quota/limiter.js';
@@ -48,7 +48,7 @@ export async function collectStatus(app: App): Promise<StatusReport> {
     inspectQueues(app.queues, [...jobs.keys()]),
     app.store.modules.list(),
     readWebhook(app),
-    loadRecords(app.store.certificates, ({ status }) => status === 'parked' || status === 'failed'),
+    loadRecords(app.store.certificates, isStuck),
   ]);
   const accounts = await readAccounts(app, modules, now);
   const workers = listWorkers(queues);
@@ -112,16 +112,30 @@ function listAccountTroubles({ modules, username, pauses, foreign }: AccountStat
     return { kind: 'paused', ...common, text };
   });
   if (foreign > 0) {
-    const text = `account ${username}: ${foreign} certificates there were bought by somebody else; they are left alone. Tell whoever buys by hand in this account`;
+    const text = `account ${username}: ${foreign} certificates there were bought by somebody else; they are left alone (pmnamecheap stock list). Tell whoever buys by hand in this account`;
     troubles.push({ kind: 'foreign', ...common, text });
   }
   return troubles;
 }
 
-function describeStuck({ serviceId, module, status, problem }: CertificateRecord): Attention {
-  const why = problem ?? 'no reason is known';
-  const text = `service ${serviceId} is ${status}: ${why} (pmnamecheap certificate show ${serviceId})`;
-  return { kind: status === 'parked' ? 'parked' : 'failed', serviceId, module, text };
+/** A renewal or reissue that needs a person hides behind a certificate in force, and so does an automation that stopped. */
+function isStuck(record: CertificateRecord): boolean {
+  return isEnded(readStage(record)) || isEnded(record.status) || record.automationStopped !== null;
+}
+
+function isEnded(stage: Status): boolean {
+  return stage === 'parked' || stage === 'failed';
+}
+
+function describeStuck(record: CertificateRecord): Attention {
+  const { serviceId, module, operation, automationStopped } = record;
+  const stage = readStage(record);
+  const isStopped = !isEnded(stage) && automationStopped !== null;
+  const what = isFollowUp(record) && !isStopped ? `the ${operation?.job ?? ''} of ` : '';
+  const state = isStopped ? 'not reissued by itself any more' : stage;
+  const why = (isStopped ? automationStopped : record.problem) ?? 'no reason is known';
+  const text = `${what}service ${serviceId} is ${state}: ${why} (pmnamecheap certificate show ${serviceId})`;
+  return { kind: stage === 'failed' ? 'failed' : 'parked', serviceId, module, text };
 }
 
 function describeWebhook(text: string): Attention {

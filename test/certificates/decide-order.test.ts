@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { moveRecord } from '../../src/certificates/transitions.js';
 import { composeOrder } from '../helpers/orders.js';
 import { Play } from '../helpers/play.js';
 import { useRedis } from '../helpers/redis.js';
@@ -151,6 +152,44 @@ describe('an order that parked with its lane free', () => {
     expect(await play.bench.read(serviceId)).toMatchObject({ status: 'failed' });
     await play.run('order', await readOrder(play, serviceId));
     expect(await play.bench.read(serviceId)).toMatchObject({ status: 'pending-validation' });
+    expect(await readBooks(play, redis)).toMatchObject({ charges: 1, made: 1, lanes: 0 });
+  });
+});
+
+describe('an order whose record lost its purchase, as a restored older one has', () => {
+  async function parkLost(play: Play) {
+    await play.bench.control('_fault', { command: 'ssl.create', fault: 'drop-after', count: 1 });
+    const before = await startOrder(play);
+    const after = moveRecord(before, 'accepted', play.now(), { purchase: null });
+    await play.bench.store.certificates.save({ before, after, change: { cause: 'an older record' } });
+    await play.run('order', await readOrder(play, before.serviceId));
+    const record = await play.bench.read(before.serviceId);
+    expect(record).toMatchObject({ status: 'parked', purchase: null });
+    expect(record.problem).toContain(`certificate resolve ${before.serviceId} --adopt ID`);
+    return record.serviceId;
+  }
+
+  it('--retry looks it up, for the lane still waits for it', async () => {
+    await using play = await Play.start(redis);
+    const serviceId = await parkLost(play);
+    await decide(play, serviceId, 'retry');
+    const [id] = await listIds(play);
+    expect(await play.bench.read(serviceId)).toMatchObject({
+      status: 'pending-validation',
+      certificateId: id,
+    });
+    expect(await readBooks(play, redis)).toMatchObject({ charges: 1, made: 1, lanes: 0 });
+  });
+
+  it('--adopt settles the purchase that the books hold', async () => {
+    await using play = await Play.start(redis);
+    const serviceId = await parkLost(play);
+    const [id] = await listIds(play);
+    await decide(play, serviceId, { adopt: id });
+    expect(await play.bench.read(serviceId)).toMatchObject({
+      status: 'pending-validation',
+      certificateId: id,
+    });
     expect(await readBooks(play, redis)).toMatchObject({ charges: 1, made: 1, lanes: 0 });
   });
 });
