@@ -10,6 +10,7 @@ import { prices } from './prices.js';
 import { reissue } from './reissue.js';
 import { renew } from './renew.js';
 import { revoke } from './revoke.js';
+import { resolve } from './resolve.js';
 import { scan } from './scan.js';
 import { sync } from './sync.js';
 import { test } from './test.js';
@@ -17,7 +18,7 @@ import { test } from './test.js';
 /** Every job of this system, by name. A new job is a file beside this one and a line here. */
 export const jobs: ReadonlyMap<string, JobDefinition> = new Map(
   [
-    ...[order, renew, reissue, dcv, sync, revoke, close],
+    ...[order, renew, reissue, dcv, sync, revoke, close, resolve],
     ...[test, approvers, balance, prices, collect, scan, notify],
   ].map((definition) => [definition.name, definition as JobDefinition]),
 );

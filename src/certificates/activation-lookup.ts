@@ -1,5 +1,6 @@
 import { describeError, FailError } from '../errors.js';
 import type { CertificateInfo, DcvChoice, ValidationInstruction } from '../namecheap/api.js';
+import { adviseRetry } from './advice.js';
 import { parseCsr } from './csr.js';
 import { collectDelay } from './due.js';
 import { StaleRecordError } from './errors.js';
@@ -54,12 +55,12 @@ export async function lookUpActivation(
   const seen = await work.account.api.getInfo({ certificateId }, { signal: work.signal });
   if (seen.status === 'newpurchase' || seen.status === 'newrenewal') return null;
   if (isTrouble(seen.status))
-    throw await parkRecord(work, record, describeTrouble(certificateId, seen.status));
+    throw await parkRecord(work, record, describeTrouble(record, certificateId, seen.status));
   if (!hasOurCsr(seen, order)) {
     throw await parkRecord(
       work,
       record,
-      `Certificate ${certificateId} was activated at Namecheap with another CSR than ours. Check who did it; then reissue it with the right CSR.`,
+      `Certificate ${certificateId} was activated at Namecheap with another CSR than ours. Find out who did it: bring it in with certificate import --map under the service that it serves, or have Namecheap's support cancel or reset it. ${adviseRetry(record)}`,
     );
   }
   if (seen.status === 'active') return await saveActivated(work, record, [], ACCEPTED_BEFORE);

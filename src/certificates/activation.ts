@@ -2,6 +2,7 @@ import { describeError, FailError, WaitError } from '../errors.js';
 import type { ActivateInput, CallOptions, ValidationInstruction } from '../namecheap/api.js';
 import { NamecheapError } from '../namecheap/errors.js';
 import { lookUpActivation, saveActivated } from './activation-lookup.js';
+import { adviseRetry } from './advice.js';
 import { delayAfter } from './backoff.js';
 import { brake } from './brake.js';
 import { StaleRecordError } from './errors.js';
@@ -84,7 +85,7 @@ export async function submitCsr(
   // Somebody may have decided the claim differently meanwhile.
   const owner = await work.purchases.readOwner(record.account, certificateId);
   if (owner !== record.serviceId) {
-    const problem = `Certificate ${certificateId} belongs to ${owner === null ? 'nobody' : `service ${owner}`} in our books, not to this service. Compare both with certificate show before anything is activated.`;
+    const problem = `Certificate ${certificateId} belongs to ${owner === null ? 'nobody' : `service ${owner}`} in our books, not to this service. Compare both with certificate show before anything is submitted. ${adviseRetry(record)}`;
     throw await parkRecord(work, begun, problem);
   }
   await work.report(`${verb} of certificate ${certificateId}`);
@@ -126,12 +127,12 @@ async function settleFailure(
     return new FailError(problem, error.code, error);
   }
   if (error instanceof NamecheapError && error.errorClass === 'manual')
-    return await parkRecord(work, record, error.message);
+    return await parkRecord(work, record, `${error.message} ${adviseRetry(record)}`);
   if (isStuck(error, record))
     return await parkRecord(
       work,
       record,
-      `The ${verb} was refused ${record.attempts + 1} times, although a look at the certificate explains nothing: ${error.message}`,
+      `The ${verb} was refused ${record.attempts + 1} times, although a look at the certificate explains nothing: ${error.message} ${adviseRetry(record)}`,
     );
   const delayMs = delayAfter(error, record.attempts, work.random());
   const after = {

@@ -103,7 +103,7 @@ function demandTurn(record: CertificateRecord): void {
   if (obstacle.kind === 'busy')
     throw new WaitError(`A ${job} of ${record.serviceId} is ${state}; this follows`, BUSY_MS, 'ERR_BUSY');
   throw new FailError(
-    `Two operations of ${record.serviceId} need a person: settle them with certificate resolve first`,
+    `Two operations of ${record.serviceId} need a person: settle them with certificate resolve ${record.serviceId} first (--retry, or --release to drop the ${job} in front)`,
     'ERR_PARKED',
   );
 }

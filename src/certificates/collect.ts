@@ -1,6 +1,7 @@
 import { describeError, WaitError } from '../errors.js';
 import type { CertificateInfo } from '../namecheap/api.js';
 import { NamecheapError } from '../namecheap/errors.js';
+import { adviseRetry } from './advice.js';
 import { parseCsr } from './csr.js';
 import { collectDelay } from './due.js';
 import { StaleRecordError } from './errors.js';
@@ -102,7 +103,7 @@ export async function settleSeen(work: AccountWork, stored: Stored, seen: Certif
   const { record, draft, request } = stored;
   const { certificateId } = seen;
   if (isTrouble(seen.status))
-    throw await parkRecord(work, record, describeTrouble(certificateId, seen.status));
+    throw await parkRecord(work, record, describeTrouble(record, certificateId, seen.status));
   if (seen.status !== 'active') {
     await lookLater(work, record);
     return false;
@@ -127,7 +128,7 @@ export async function settleSeen(work: AccountWork, stored: Stored, seen: Certif
     throw await parkRecord(
       work,
       record,
-      `Namecheap returned a certificate that does not fit the order: ${describeError(error)}`,
+      `Namecheap returned a certificate that does not fit the order: ${describeError(error)}. Contact their support with certificate id ${certificateId}. ${adviseRetry(record)}`,
     );
   }
   await saveIssued(work, stored, leaf, seen.type);

@@ -98,13 +98,17 @@ function computeTerm(
 }
 
 /** Why no further reissue may follow by itself; null when all is well. */
-function findStop({ operation, endDate }: CertificateRecord, leaf: IssuedLeaf, due: number): string | null {
+function findStop(
+  { serviceId, operation, endDate }: CertificateRecord,
+  leaf: IssuedLeaf,
+  due: number,
+): string | null {
   if (operation?.job !== 'reissue' || operation.reason !== 'end-date' || endDate === null) return null;
   const { notBefore: issuedAt, notAfter } = leaf;
   if (!isStandstill(Date.parse(endDate), { issuedAt, endDate: notAfter, due })) return null;
   return (
     `the last reissue led nowhere (End date ${new Date(leaf.notAfter).toISOString()}, before it ${endDate}). ` +
-    'Check PMNAMECHEAP_REISSUE_BEFORE (a lead longer than the life of a certificate) and the paid term at Namecheap, then reissue it by hand'
+    `Check PMNAMECHEAP_REISSUE_BEFORE (a lead longer than the life of a certificate) and the paid term at Namecheap, then decide with certificate resolve ${serviceId} --retry, or reissue it with a reissue job`
   );
 }
 

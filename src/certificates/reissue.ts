@@ -1,6 +1,7 @@
 import { FailError, WaitError } from '../errors.js';
 import type { CertificateInfo, ValidationInstruction } from '../namecheap/api.js';
 import { describeAccepted, hasOurCsr, saveRecovered } from './activation-lookup.js';
+import { adviseRetry } from './advice.js';
 import type { CheckedOrder } from './order-payload.js';
 import { parkRecord } from './park.js';
 import type { Work } from './ports.js';
@@ -43,7 +44,7 @@ export async function saveReissued(
   throw await parkRecord(
     work,
     record,
-    `Namecheap named certificate ${newId} as the reissue of ${String(record.certificateId)}, which service ${owner} owns already. Compare both at Namecheap.`,
+    `Namecheap named certificate ${newId} as the reissue of ${String(record.certificateId)}, which service ${owner} owns already. Compare both at Namecheap. ${adviseRetry(record)}`,
   );
 }
 
@@ -67,16 +68,16 @@ export async function lookUpReissue(
         NOT_TOLD_MS,
       );
     if (isTrouble(old.status))
-      throw await parkRecord(work, record, describeTrouble(certificateId, old.status));
+      throw await parkRecord(work, record, describeTrouble(record, certificateId, old.status));
     return null;
   }
   const newest = await followChain(work, old.replacedBy);
   if (isTrouble(newest.status))
-    throw await parkRecord(work, record, describeTrouble(newest.certificateId, newest.status));
+    throw await parkRecord(work, record, describeTrouble(record, newest.certificateId, newest.status));
   if (!hasOurCsr(newest, order)) {
     const problem =
       `Certificate ${certificateId} was reissued as ${newest.certificateId} with another CSR than ours. Find out who did it, ` +
-      'then reissue the service with the CSR that is to be used, or bring the new certificate in with certificate import --map.';
+      `then bring the new certificate in with certificate import --map, and drop this reissue with certificate resolve ${record.serviceId} --release.`;
     throw await parkRecord(work, record, problem);
   }
   const { certificateId: newId } = newest;

@@ -71,7 +71,10 @@ function announce(record: CertificateRecord, task: Exclude<Task, 'reissue'>): De
 /** A gap or an emergency needs a person; what the record says already about its cause is better than our general words. */
 function describeProblem(record: CertificateRecord, task: Task, sentence: string): string | null {
   if (task === 'gap')
-    return record.problem ?? `${sentence}. Reissue it with a reissue job once the cause is mended.`;
+    return (
+      record.problem ??
+      `${sentence}. Once the cause is mended, reissue it with a reissue job, or let the scan do it with certificate resolve ${record.serviceId} --retry.`
+    );
   if (task === 'emergency')
     return (
       record.problem ??

@@ -17,7 +17,7 @@ const LEGAL: Readonly<Record<Status, readonly Status[]>> = {
   issued: ['expired', 'revoked', 'closed'],
   expired: ['issued', 'closed'],
   failed: ['accepted', 'purchased', 'closed'],
-  parked: ['accepted', 'purchased', 'pending-validation', 'failed', 'closed'],
+  parked: ['accepted', 'purchase-unclear', 'purchased', 'pending-validation', 'failed', 'closed'],
   revoked: ['closed'],
   // Where it was closed from: nothing is bought by reopening.
   closed: ['pending-validation', 'issued', 'expired', 'failed', 'parked', 'revoked'],

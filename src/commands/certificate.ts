@@ -5,6 +5,7 @@ import { parseInput } from '../faults.js';
 import { addArchiveCommands } from './certificate-archive.js';
 import { listCertificates, type ListOptions } from './certificate-list.js';
 import { formatView } from './certificate-format.js';
+import { addResolveCommand } from './certificate-resolve.js';
 import { CommandFailure } from './command-failure.js';
 import { withApp } from './session.js';
 import { note, print, printJson, type Terminal } from './terminal.js';
@@ -38,6 +39,7 @@ export function addCertificateCommand(program: Command, terminal: Terminal): voi
     .action((serviceId: string, options: { json?: boolean }) =>
       showCertificate(terminal, serviceId, options.json === true),
     );
+  addResolveCommand(group, terminal);
   addArchiveCommands(group, terminal);
 }
 

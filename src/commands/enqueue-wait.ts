@@ -13,6 +13,11 @@ export interface WaitOptions {
   isJson: boolean;
 }
 
+/** Jobs whose subject is a service. */
+const ABOUT_SERVICES: readonly string[] = [
+  ...['order', 'renew', 'reissue', 'resolve', 'dcv', 'sync', 'revoke', 'close'],
+];
+
 /** Adds a job and prints its result, its steps on stderr meanwhile. @throws CommandFailure when it failed or has not ended. */
 export async function addAndWait(
   terminal: Terminal,
@@ -62,7 +67,7 @@ function reportEnd(
       end === null
         ? 'Stopped waiting'
         : `The job has not ended within ${job.timeoutMs / 1000} s (${end.reason})`;
-    const look = ['order', 'renew', 'reissue'].includes(job.name)
+    const look = ABOUT_SERVICES.includes(job.name)
       ? `pmnamecheap certificate show ${job.subject}`
       : 'pmnamecheap status';
     note(terminal, yellow(`${why}. It goes on by itself; look with: ${look}`));

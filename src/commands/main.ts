@@ -12,6 +12,7 @@ import { addProductCommand } from './product.js';
 import { addSandboxCommand } from './sandbox.js';
 import { addRehearseCommand } from './rehearse.js';
 import { addStatusCommand } from './status.js';
+import { addStockCommand } from './stock.js';
 import { note, type Terminal } from './terminal.js';
 import { addWorkerCommand } from './worker.js';
 
@@ -47,6 +48,7 @@ const COMMANDS = [
   addProductCommand,
   addEnqueueCommand,
   addCertificateCommand,
+  addStockCommand,
   addEventsCommand,
   addRehearseCommand,
   addStatusCommand,

@@ -113,7 +113,7 @@ function listAccountTroubles({ modules, username, pauses, foreign }: AccountStat
     return { kind: 'paused', ...common, text };
   });
   if (foreign > 0) {
-    const text = `account ${username}: ${foreign} certificates there were bought by somebody else; they are left alone. Tell whoever buys by hand in this account`;
+    const text = `account ${username}: ${foreign} certificates there were bought by somebody else; they are left alone (pmnamecheap stock list). Tell whoever buys by hand in this account`;
     troubles.push({ kind: 'foreign', ...common, text });
   }
   return troubles;

@@ -1,13 +1,16 @@
+import type { DecisionStore, StockStore } from '../certificates/decision-ports.js';
 import type { CertificateStore, ListingStore, PurchaseStore } from '../certificates/ports.js';
 import { AccountStore } from './accounts.js';
 import { RedisCertificateStore } from './certificates.js';
 import type { RedisClient } from './connection.js';
+import { RedisDecisionStore } from './decisions.js';
 import { EventStore } from './events.js';
 import { createKeys, type Keys } from './keys.js';
 import { RedisListingStore } from './listings.js';
 import { ModuleStore } from './modules.js';
 import { PriceStore } from './prices.js';
 import { RedisPurchaseStore } from './purchases.js';
+import { RedisStockStore } from './stock.js';
 import { WebhookStore } from './webhooks.js';
 
 /** All durable state, over one connection. */
@@ -17,6 +20,8 @@ export interface Store {
   certificates: CertificateStore;
   purchases: PurchaseStore;
   listings: ListingStore;
+  decisions: DecisionStore;
+  stock: StockStore;
   modules: ModuleStore;
   accounts: AccountStore;
   events: EventStore;
@@ -33,6 +38,8 @@ export function createStore(redis: RedisClient, prefix: string, now: () => numbe
     certificates: new RedisCertificateStore(redis, keys, now),
     purchases: new RedisPurchaseStore(redis, keys, now),
     listings: new RedisListingStore(redis, keys, now),
+    decisions: new RedisDecisionStore(redis, keys, now),
+    stock: new RedisStockStore(redis, keys),
     modules: new ModuleStore(redis, keys),
     accounts: new AccountStore(redis, keys),
     events: new EventStore(redis, keys),

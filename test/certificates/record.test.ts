@@ -16,7 +16,7 @@ describe('the state machine of a certificate', () => {
     issued: ['expired', 'revoked', 'closed'],
     expired: ['issued', 'closed'],
     failed: ['accepted', 'purchased', 'closed'],
-    parked: ['accepted', 'purchased', 'pending-validation', 'failed', 'closed'],
+    parked: ['accepted', 'purchase-unclear', 'purchased', 'pending-validation', 'failed', 'closed'],
     revoked: ['closed'],
     closed: ['pending-validation', 'issued', 'expired', 'failed', 'parked', 'revoked'],
   };
