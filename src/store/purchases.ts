@@ -99,8 +99,7 @@ export class RedisPurchaseStore implements PurchaseStore {
       JSON.stringify({ ...purchase, certificateId: bought.certificateId }),
       bought.certificateId,
       step.after.serviceId,
-      // An adopted certificate has no transaction id of its own: its certificate id is as unique.
-      bought.transactionId === null ? `adopted-${bought.certificateId}` : String(bought.transactionId),
+      bought.transactionId === null ? nameAdopted(purchase, bought) : String(bought.transactionId),
       JSON.stringify({
         ...bought,
         serviceId: step.after.serviceId,
@@ -186,6 +185,11 @@ export class RedisPurchaseStore implements PurchaseStore {
     }
     return { answer, saved };
   }
+}
+
+/** What was adopted has no transaction id of its own: its certificate id is as unique. Names are added to one that may be in the ledger already. */
+function nameAdopted({ id, kind }: Purchase, { certificateId }: Bought): string {
+  return kind === 'names' ? `adopted-${certificateId}-${id}` : `adopted-${certificateId}`;
 }
 
 function readBegin(answer: readonly string[], saved: CertificateRecord): BeginAnswer {
