@@ -67,8 +67,11 @@ describe('the same reissue again', () => {
     await using play = await Play.start(redis, { leafDays: 198 });
     const { serviceId } = await play.order('twice.example.com');
     const { csr } = await makeCsr({ commonName: 'twice.example.com' });
-    await play.run('reissue', { serviceId, csr });
-    await play.run('reissue', { serviceId, csr });
+    const runs = [
+      await play.run('reissue', { serviceId, csr }),
+      await play.run('reissue', { serviceId, csr }),
+    ];
+    expect(ids(runs)).toEqual(['done', 'done']);
     await settle(play, serviceId);
     await expectReissues(play, serviceId, 1);
   });
@@ -135,6 +138,21 @@ describe('the same renewal again', () => {
     },
   );
 
+  it('buys nothing by its requestId alone, even when more was done since than is remembered', async () => {
+    await using play = await Play.start(redis, { leafDays: 400 });
+    const { serviceId } = await orderRenewable(play);
+    const payload = { serviceId, years: 1, requestId: 'op-1' };
+    await play.run('renew', payload);
+    await settle(play, serviceId);
+    const before = await play.bench.read(serviceId);
+    const after = { ...before, doneErrands: ['of-later-errands'] };
+    await play.bench.store.certificates.save({ before, after, change: { cause: 'test' } });
+    await play.passDays(380);
+    expect((await play.run('renew', payload)).kind).toBe('done');
+    await settle(play, serviceId);
+    await expectRenewals(play, serviceId, 1);
+  });
+
   it('under the same job id, as a stalled job runs again, buys nothing', async () => {
     await using play = await Play.start(redis, { leafDays: 400 });
     const first = await orderRenewable(play);
@@ -188,4 +206,20 @@ describe('the same renewal again', () => {
     await settle(play, first.serviceId);
     await expectRenewals(play, first.serviceId, 1);
   });
+
+  it.each([
+    ['its lane was taken away', (play: Play) => dropLanes(play)],
+    ['five seconds have passed', (play: Play) => play.pass(6000)],
+  ] as const)('is not called when between intent and call %s', async (_why, happen) => {
+    await using play = await Play.start(redis, { leafDays: 400 });
+    const first = await orderRenewable(play);
+    play.bench.work.account = { ...play.bench.work.account, admitPurchase: () => happen(play) };
+    await play.run('renew', compose(first)).catch(() => undefined);
+    expect(await play.bench.countCalls('ssl.renew')).toBe(0);
+  });
 });
+
+async function dropLanes(play: Play): Promise<void> {
+  const { store, work } = play.bench;
+  await store.redis.del(store.keys.account(work.account.id, 'lanes'));
+}

@@ -6,6 +6,7 @@ import { settle } from '../helpers/crash.js';
 import { readLedger, readOutcome } from '../helpers/outcome.js';
 import { Play } from '../helpers/play.js';
 import { useRedis } from '../helpers/redis.js';
+import { withApi } from '../helpers/work.js';
 
 const DAY_MS = 86_400_000;
 const redis = useRedis();
@@ -75,6 +76,41 @@ describe.each(['accepted', 'issued'] as const)('a reissue, the old one replaced 
       events: { 'certificate.reissued': 1 },
       leftovers: { unclaimed: 0, isOpen: false },
     });
+  });
+});
+
+describe('a reissue', () => {
+  it('whose certificate is replaced and does not name its successor yet is waited for, not made again', async () => {
+    await using scene = await startDue();
+    const { play, first } = scene;
+    const { serviceId } = first;
+    await play.bench.control('_fault', { command: 'ssl.reissue', count: 1, fault: 'drop-after' });
+    const { account } = play.bench.work;
+    withApi(play.bench, {
+      getInfo: async (input) => ({ ...(await play.bench.api.getInfo(input)), replacedBy: null }),
+    });
+    await settle(play, serviceId);
+    expect((await play.bench.read(serviceId)).operation).toMatchObject({ job: 'reissue', state: 'accepted' });
+    expect(await play.bench.countCalls('ssl.reissue')).toBe(1);
+    play.bench.work.account = account;
+    await settle(play, serviceId);
+    expect(await readOutcome(play, serviceId)).toMatchObject({ status: 'issued', chain: 2, claims: 2 });
+    expect(await play.bench.countCalls('ssl.reissue')).toBe(1);
+  });
+
+  it('answered with an id that another service owns is parked, and takes nothing from it', async () => {
+    await using scene = await startDue();
+    const { play, first } = scene;
+    const { store, work } = play.bench;
+    const next = String((first.certificateId ?? 0) + 1);
+    const claims = store.keys.account(work.account.id, 'claims');
+    await store.redis.hset(claims, next, 'another-service');
+    await settle(play, first.serviceId);
+    const record = await play.bench.read(first.serviceId);
+    expect(record).toMatchObject({ status: 'issued', operation: { job: 'reissue', state: 'parked' } });
+    expect(record.problem).toMatch(new RegExp(`${next}.*another-service`));
+    expect(record.certificateIds).toEqual([first.certificateId]);
+    expect(await store.redis.hget(claims, next)).toBe('another-service');
   });
 });
 
