@@ -20,14 +20,14 @@ export function hasKeyOf(seen: CertificateInfo, request: OrderPayload): boolean 
  * @throws FailError when it was parked: another service owns the id, or it does not fit.
  */
 export async function adopt(work: Work, stored: Stored, newest: CertificateInfo): Promise<void> {
-  const { record, draft } = stored;
+  const { record } = stored;
   const now = work.now();
   // As a submission that was begun: a worker that dies here leaves one that is looked up, never made again.
   const operation = composeOperation('reissue', 'accepted', now);
   const begun = await work.certificates.save({
     before: record,
     after: {
-      ...beginOperation(record, draft, operation, now),
+      ...beginOperation(stored, operation, now),
       activationBegunAt: new Date(now).toISOString(),
     },
     change: {

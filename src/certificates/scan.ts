@@ -84,7 +84,8 @@ function describeProblem(record: CertificateRecord, task: Task, sentence: string
 }
 
 /** The reissue that is due, in flight; where two things wait for a person already, only the mark, which raises the alarm. */
-function beginScanned({ record, draft }: Stored, now: number): Decision {
+function beginScanned(stored: Stored, now: number): Decision {
+  const { record } = stored;
   const endDate = record.endDate ?? '';
   const announced = { ...record.announced, reissue: endDate };
   const event = EVENTS.reissue;
@@ -94,6 +95,6 @@ function beginScanned({ record, draft }: Stored, now: number): Decision {
     reason: 'end-date',
     requestId: composeReissueId(endDate),
   });
-  const after = beginOperation({ ...record, announced }, draft, operation, now);
+  const after = beginOperation({ ...stored, record: { ...record, announced } }, operation, now);
   return { after, change: { cause: `reissue due: End date ${endDate}`, event, draft: null } };
 }

@@ -1,4 +1,6 @@
+import { toCanonicalJson } from './canonical-json.js';
 import type { OrderPayload } from './order-payload.js';
+import type { Stored } from './ports.js';
 import {
   isUnfinished,
   RING_GRACE_MS,
@@ -47,8 +49,7 @@ function hasMoneyIn({ operation, purchase }: CertificateRecord): boolean {
 
 /** The record with a new operation in flight; what was in flight before is shelved or dropped, see {@link findObstacle}. */
 export function beginOperation(
-  record: CertificateRecord,
-  draft: OrderPayload | null,
+  { record, request, draft }: Pick<Stored, 'record' | 'request' | 'draft'>,
   operation: Operation,
   now: number,
 ): CertificateRecord {
@@ -57,7 +58,7 @@ export function beginOperation(
     ...record,
     ...CLEAR,
     shelved,
-    ...defer(record, draft, now),
+    ...defer(record, listAsked(request, draft), now),
     operation,
     nextActionAt: now + RING_GRACE_MS,
   };
@@ -66,12 +67,11 @@ export function beginOperation(
 /** A renewal that lets a reissue past becomes an errand again, and begins anew once its turn comes. */
 function defer(
   { operation, errands, doneErrands, serviceId }: CertificateRecord,
-  draft: OrderPayload | null,
+  asked: Partial<OrderPayload>,
   now: number,
 ): Pick<CertificateRecord, 'errands' | 'doneErrands'> {
   if (operation === null || !isDeferrable(operation)) return { errands, doneErrands };
   const { years, extends: paidTill, requestId } = operation;
-  const asked = draft === null ? {} : { csr: draft.csr, dcv: draft.dcv };
   const id = requestId ?? `renew-${years ?? 0}-${paidTill ?? ''}`;
   const errand = {
     id,
@@ -81,6 +81,19 @@ function defer(
   };
   // What was begun is not any more: its id must not be taken for one that is done.
   return { errands: [...errands, errand], doneErrands: doneErrands.filter((done) => done !== id) };
+}
+
+/** What the renewal asks for itself. The rest is taken from the last request once it begins anew: a re-key may have gone before. */
+function listAsked(request: OrderPayload, draft: OrderPayload | null): Partial<OrderPayload> {
+  if (draft === null) return {};
+  const { csr, dcv, dcvs, promotionCode } = draft;
+  const isNew = (a: unknown, b: unknown) => a !== undefined && toCanonicalJson(a) !== toCanonicalJson(b);
+  return {
+    ...(isNew(csr, request.csr) ? { csr } : {}),
+    ...(isNew(dcv, request.dcv) ? { dcv } : {}),
+    ...(isNew(dcvs, request.dcvs) ? { dcvs } : {}),
+    ...(promotionCode === undefined ? {} : { promotionCode }),
+  };
 }
 
 /** What is in flight, to be put aside. */

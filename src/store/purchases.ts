@@ -88,8 +88,7 @@ export class RedisPurchaseStore implements PurchaseStore {
       JSON.stringify({ ...purchase, certificateId: bought.certificateId }),
       bought.certificateId,
       step.after.serviceId,
-      // An adopted certificate has no transaction id of its own: its certificate id is as unique.
-      bought.transactionId === null ? `adopted-${bought.certificateId}` : String(bought.transactionId),
+      bought.transactionId === null ? nameAdopted(purchase, bought) : String(bought.transactionId),
       JSON.stringify({
         ...bought,
         serviceId: step.after.serviceId,
@@ -167,6 +166,11 @@ export class RedisPurchaseStore implements PurchaseStore {
   async #run(script: Script, step: Step, args: readonly (string | number)[]) {
     return await runStep({ redis: this.#redis, keys: this.#keys, now: this.#now() }, script, step, args);
   }
+}
+
+/** What was adopted has no transaction id of its own: its certificate id is as unique. Names are added to one that may be in the ledger already. */
+function nameAdopted({ id, kind }: Purchase, { certificateId }: Bought): string {
+  return kind === 'names' ? `adopted-${certificateId}-${id}` : `adopted-${certificateId}`;
 }
 
 function readBegin(answer: readonly string[], saved: CertificateRecord): BeginAnswer {

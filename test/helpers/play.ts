@@ -4,6 +4,7 @@ import { PmnamecheapError } from '../../src/errors.js';
 import type { JobContext } from '../../src/job.js';
 import type { SandboxOptions } from '../../src/sandbox/server.js';
 import { composeOrder } from './orders.js';
+import { ageKeys } from './redis-clock.js';
 import type { TestRedis } from './redis.js';
 import { startBench, type Bench } from './work.js';
 
@@ -36,10 +37,13 @@ export class Play implements AsyncDisposable {
     return this.bench.work.now();
   }
 
-  /** Turns the clocks of worker, listings and Namecheap on. */
+  /** Turns the clocks of worker, Redis and Namecheap on. */
   async pass(ms: number): Promise<void> {
     this.#shiftMs += ms;
     this.bench.shiftClocks(this.#shiftMs);
+    const { store, work } = this.bench;
+    const locks = ['lock-list', 'lock-collect'].map((what) => store.keys.account(work.account.id, what));
+    await ageKeys(store.redis, locks, ms);
     await this.bench.control('_clock', { advance: `${ms}ms` });
   }
 
