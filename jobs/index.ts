@@ -2,6 +2,7 @@ import type { JobDefinition } from '../src/job.js';
 import { approvers } from './approvers.js';
 import { balance } from './balance.js';
 import { collect } from './collect.js';
+import { importJob } from './import.js';
 import { notify } from './notify.js';
 import { order } from './order.js';
 import { prices } from './prices.js';
@@ -12,8 +13,7 @@ import { test } from './test.js';
 
 /** Every job of this system, by name. A new job is a file beside this one and a line here. */
 export const jobs: ReadonlyMap<string, JobDefinition> = new Map(
-  [order, renew, reissue, test, approvers, balance, prices, collect, scan, notify].map((definition) => [
-    definition.name,
-    definition as JobDefinition,
-  ]),
+  [order, renew, reissue, test, approvers, balance, prices, importJob, collect, scan, notify].map(
+    (definition) => [definition.name, definition as JobDefinition],
+  ),
 );

@@ -87,9 +87,20 @@ export async function followChain(
   work: Pick<Work, 'account' | 'signal'>,
   first: number,
 ): Promise<CertificateInfo> {
+  return await walkChain(
+    (certificateId) => work.account.api.getInfo({ certificateId }, { signal: work.signal }),
+    first,
+  );
+}
+
+/** As {@link followChain}, with a way to read of the caller's. */
+export async function walkChain(
+  read: (certificateId: number) => Promise<CertificateInfo>,
+  first: number,
+): Promise<CertificateInfo> {
   let id = first;
   for (let step = 0; step < LONGEST_CHAIN; step++) {
-    const seen = await work.account.api.getInfo({ certificateId: id }, { signal: work.signal });
+    const seen = await read(id);
     if (seen.replacedBy === null || seen.replacedBy === id) return seen;
     id = seen.replacedBy;
   }

@@ -1,8 +1,11 @@
+import type { ImportStore, InventoryStore } from '../certificates/import-ports.js';
 import type { CertificateStore, ListingStore, PurchaseStore } from '../certificates/ports.js';
 import { AccountStore } from './accounts.js';
 import { RedisCertificateStore } from './certificates.js';
 import type { RedisClient } from './connection.js';
 import { EventStore } from './events.js';
+import { RedisImportStore } from './imports.js';
+import { RedisInventoryStore } from './inventory.js';
 import { createKeys, type Keys } from './keys.js';
 import { RedisListingStore } from './listings.js';
 import { ModuleStore } from './modules.js';
@@ -17,6 +20,8 @@ export interface Store {
   certificates: CertificateStore;
   purchases: PurchaseStore;
   listings: ListingStore;
+  imports: ImportStore;
+  inventory: InventoryStore;
   modules: ModuleStore;
   accounts: AccountStore;
   events: EventStore;
@@ -33,6 +38,8 @@ export function createStore(redis: RedisClient, prefix: string, now: () => numbe
     certificates: new RedisCertificateStore(redis, keys, now),
     purchases: new RedisPurchaseStore(redis, keys, now),
     listings: new RedisListingStore(redis, keys, now),
+    imports: new RedisImportStore(redis, keys),
+    inventory: new RedisInventoryStore(redis, keys, now),
     modules: new ModuleStore(redis, keys),
     accounts: new AccountStore(redis, keys),
     events: new EventStore(redis, keys),

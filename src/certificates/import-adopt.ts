@@ -1,0 +1,112 @@
+import { describeError, FailError } from '../errors.js';
+import type { CertificateInfo } from '../namecheap/api.js';
+import { parseCsr } from './csr.js';
+import { collectDelay } from './due.js';
+import type { Chain } from './import-chains.js';
+import { joinIds, tellProblem } from './import-heads.js';
+import type { Outcome } from './import-result.js';
+import type { ImportRun } from './import-run.js';
+import { changeService, settleErrand } from './inbox.js';
+import { composeIssued } from './issuance.js';
+import { verifyIssued } from './leaf.js';
+import type { Step, Stored } from './ports.js';
+import type { CertificateRecord } from './record.js';
+import { beginOperation, findObstacle } from './shelf.js';
+import { composeOperation } from './transitions.js';
+import { describeTrouble, isTrouble } from './trouble.js';
+
+/**
+ * A reissue that somebody made by hand goes on as the service's own, if it has the key of the service's CSR and covers its
+ * names: then whoever installed the certificate can install this one. Else the record says what a person must decide.
+ * @throws StaleRecordError when somebody else changed the service meanwhile.
+ */
+export async function adoptReissue(
+  run: ImportRun,
+  stored: Stored,
+  chain: Chain,
+  head: CertificateInfo,
+): Promise<Outcome> {
+  const { record } = stored;
+  const { serviceId } = record;
+  const { certificateId } = head;
+  const refusal = isTrouble(head.status)
+    ? describeTrouble(certificateId, head.status)
+    : findObstacle(record) !== null
+      ? 'something else of this service waits for a person first, see certificate resolve'
+      : null;
+  if (refusal !== null) return await refuse(run, record, head, refusal);
+  let step: Step;
+  try {
+    step = composeAdoption(run, stored, chain, head);
+  } catch (error) {
+    if (!(error instanceof FailError)) throw error;
+    return await refuse(run, record, head, error.message);
+  }
+  const ids = step.after.certificateIds.filter((id) => !record.certificateIds.includes(id));
+  const answer = await run.work.purchases.saveClaimed(step, certificateId, ...ids);
+  if (answer.kind === 'claimed')
+    return await refuse(run, record, head, `it belongs to service ${answer.owner} in our books`);
+  const state = step.after.operation === null ? 'issued' : 'pending-validation';
+  return { kind: 'adopted', serviceId, certificateId, state };
+}
+
+async function refuse(
+  run: ImportRun,
+  { serviceId, certificateId: old }: CertificateRecord,
+  { certificateId }: CertificateInfo,
+  why: string,
+): Promise<Outcome> {
+  const problem =
+    `Certificate ${String(old)} was reissued by hand as ${certificateId}, which cannot be taken over: ${why} ` +
+    'Reissue the service with the CSR that is to be used, or find out who did it.';
+  await noteProblem(run, serviceId, problem);
+  return tellProblem(serviceId, certificateId, problem);
+}
+
+/** Says on the record what a person must know; the same again changes nothing. */
+export async function noteProblem(run: ImportRun, serviceId: string, problem: string): Promise<void> {
+  await changeService(run.work.certificates, serviceId, ({ record }) =>
+    record.problem === problem ? null : { after: { ...record, problem }, change: { cause: problem } },
+  );
+}
+
+/** The record as a reissue of our own would leave it. @throws FailError when the certificate does not fit. */
+function composeAdoption(run: ImportRun, stored: Stored, chain: Chain, head: CertificateInfo): Step {
+  const { record, draft } = stored;
+  const { now, settings } = run.work;
+  const { publicKeyHash } = parseCsr(stored.request.csr);
+  const isIssued = head.status === 'active' && head.certificate !== null;
+  if (!isIssued) demandKey(head, publicKeyHash);
+  const operation = composeOperation('reissue', 'pending-validation', now(), {
+    certificateId: head.certificateId,
+    requestId: run.id,
+  });
+  const begun = {
+    ...beginOperation(record, draft, operation, now()),
+    certificateIds: [...new Set([...record.certificateIds, ...joinIds(chain, head.certificateId)])],
+    ...settleErrand(record, run.id),
+    ...{ activatedAt: new Date(now()).toISOString(), validation: [] },
+    nextActionAt: now() + collectDelay(0, settings.collectEveryMs),
+  };
+  const cause = `reissued by hand as certificate ${head.certificateId}`;
+  if (!isIssued || head.certificate === null)
+    return { before: record, after: begun, change: { cause, draft: null } };
+  const leaf = verifyIssued({
+    ...{ certificate: head.certificate, chain: head.chain, csrPublicKeyHash: publicKeyHash },
+    ...{ names: [record.commonName, ...record.sans], now: now() },
+  });
+  const inFlight = { record: begun, request: stored.request, draft: null };
+  const { after, change } = composeIssued(run.work, inFlight, leaf, head.type);
+  return { before: record, after, change: { ...change, cause: `${cause}, ${change.cause}` } };
+}
+
+/** One that is not issued yet shows its key in its CSR only. @throws FailError, also for a CSR that cannot be read. */
+function demandKey(head: CertificateInfo, publicKeyHash: string): void {
+  let seen: string;
+  try {
+    seen = parseCsr(head.csr ?? '').publicKeyHash;
+  } catch (error) {
+    throw new FailError(`its CSR cannot be read (${describeError(error)}).`, 'ERR_CERTIFICATE_MISMATCH');
+  }
+  if (seen !== publicKeyHash) throw new FailError('it has another key.', 'ERR_CERTIFICATE_MISMATCH');
+}
