@@ -9,7 +9,7 @@ const MAX_ROWS = 20_000;
 /** One service of an existing customer base and its certificate: any id of the chain that reissues made. */
 export const mapRowSchema = z.strictObject({
   serviceId: orderPayloadSchema.shape.serviceId,
-  certificateId: z.int({ error: 'must be the CertificateID at Namecheap, a whole number' }).positive(),
+  certificateId: z.int().positive(),
   /** End of the paid term: a day or a full time. */
   paidTill: z
     .union([z.iso.date(), z.iso.datetime({ offset: true })], {
