@@ -1,4 +1,4 @@
-import { describeError, FailError } from '../errors.js';
+import { FailError } from '../errors.js';
 import type { CertificateInfo } from '../namecheap/api.js';
 import { parseCsr } from './csr.js';
 import { collectDelay } from './due.js';
@@ -8,7 +8,11 @@ import type { Outcome } from './import-result.js';
 import type { ImportRun } from './import-run.js';
 import { changeService, settleErrand } from './inbox.js';
 import { composeIssued } from './issuance.js';
-import { verifyIssued } from './leaf.js';
+import { readLeaf, verifyIssued } from './leaf.js';
+import { normalizePem } from './csr-pem.js';
+import { findMissing } from './import-compose.js';
+import { stopWhereIncomplete } from './import-record.js';
+import type { OrderPayload } from './order-payload.js';
 import type { Step, Stored } from './ports.js';
 import type { CertificateRecord } from './record.js';
 import { beginOperation, findObstacle } from './shelf.js';
@@ -74,9 +78,10 @@ export async function noteProblem(run: ImportRun, serviceId: string, problem: st
 function composeAdoption(run: ImportRun, stored: Stored, chain: Chain, head: CertificateInfo): Step {
   const { record, draft } = stored;
   const { now, settings } = run.work;
-  const { publicKeyHash } = parseCsr(stored.request.csr);
+  const publicKeyHash = readOurKey(stored);
   const isIssued = head.status === 'active' && head.certificate !== null;
   if (!isIssued) demandKey(head, publicKeyHash);
+  const request = completeRequest(stored.request, head, publicKeyHash);
   const operation = composeOperation('reissue', 'pending-validation', now(), {
     certificateId: head.certificateId,
     requestId: run.id,
@@ -90,23 +95,47 @@ function composeAdoption(run: ImportRun, stored: Stored, chain: Chain, head: Cer
   };
   const cause = `reissued by hand as certificate ${head.certificateId}`;
   if (!isIssued || head.certificate === null)
-    return { before: record, after: begun, change: { cause, draft: null } };
+    return { before: record, after: begun, change: { cause, request, draft: null } };
   const leaf = verifyIssued({
     ...{ certificate: head.certificate, chain: head.chain, csrPublicKeyHash: publicKeyHash },
     ...{ names: [record.commonName, ...record.sans], now: now() },
   });
-  const inFlight = { record: begun, request: stored.request, draft: null };
+  const inFlight = { record: begun, request, draft: null };
   const { after, change } = composeIssued(run.work, inFlight, leaf, head.type);
-  return { before: record, after, change: { ...change, cause: `${cause}, ${change.cause}` } };
+  const complete = stopWhereIncomplete(after, findMissing(request));
+  return { before: record, after: complete, change: { ...change, cause: `${cause}, ${change.cause}` } };
 }
 
-/** One that is not issued yet shows its key in its CSR only. @throws FailError, also for a CSR that cannot be read. */
-function demandKey(head: CertificateInfo, publicKeyHash: string): void {
-  let seen: string;
+/** The key that is installed: that of the CSR, or of the certificate where Namecheap never told the CSR. */
+function readOurKey({ request, pem }: Stored): string {
+  if (request.csr !== '') return parseCsr(request.csr).publicKeyHash;
+  if (pem === null) throw new FailError('the key of the service is not known.', 'ERR_CERTIFICATE_MISMATCH');
+  return readLeaf(pem).publicKeyHash;
+}
+
+/** A CSR that was never told may be told of the new certificate. */
+function completeRequest(
+  request: OrderPayload,
+  { csr }: CertificateInfo,
+  publicKeyHash: string,
+): OrderPayload {
+  return request.csr === '' && readKey(csr) === publicKeyHash
+    ? { ...request, csr: normalizePem(csr ?? '') }
+    : request;
+}
+
+/** One that is not issued yet shows its key in its CSR only. @throws FailError, also for a CSR that is not told. */
+function demandKey({ csr }: CertificateInfo, publicKeyHash: string): void {
+  const seen = readKey(csr);
+  if (seen === publicKeyHash) return;
+  const why = seen === null ? 'its CSR is not told, or cannot be read.' : 'it has another key.';
+  throw new FailError(why, 'ERR_CERTIFICATE_MISMATCH');
+}
+
+function readKey(csr: string | null): string | null {
   try {
-    seen = parseCsr(head.csr ?? '').publicKeyHash;
-  } catch (error) {
-    throw new FailError(`its CSR cannot be read (${describeError(error)}).`, 'ERR_CERTIFICATE_MISMATCH');
+    return csr === null ? null : parseCsr(csr).publicKeyHash;
+  } catch {
+    return null;
   }
-  if (seen !== publicKeyHash) throw new FailError('it has another key.', 'ERR_CERTIFICATE_MISMATCH');
 }

@@ -15,7 +15,7 @@ import { describeTrouble, isTrouble } from './trouble.js';
 /** An unowned chain becomes the service of its row in the map. */
 export async function bringMapped(run: ImportRun, chain: Chain, target: MapRow): Promise<Outcome[]> {
   const { serviceId, certificateId } = target;
-  if (chain.waiting.length > 0)
+  if (chain.waiting.length > 0 && chain.live.length === 0)
     return [
       tellProblem(
         serviceId,

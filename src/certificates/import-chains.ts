@@ -26,7 +26,8 @@ export function groupChains(rows: readonly ListRow[]): Chain[] {
   const groups = new Map<string, ListRow[]>();
   for (const row of rows) {
     const { providerOrderId, certificateId } = row;
-    const key = providerOrderId === null ? `id-${certificateId}` : `order-${providerOrderId}`;
+    const isTold = providerOrderId !== null && !/^0*$/.test(providerOrderId);
+    const key = isTold ? `order-${providerOrderId}` : `id-${certificateId}`;
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }
   return [...groups].map(([key, group]) => composeChain(key, group));

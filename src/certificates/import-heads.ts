@@ -1,8 +1,13 @@
+import { PmnamecheapError, WaitError } from '../errors.js';
 import type { CertificateInfo, ListRow } from '../namecheap/api.js';
+import { StaleRecordError } from './errors.js';
 import type { Chain } from './import-chains.js';
 import type { Outcome } from './import-result.js';
 import type { ImportRun } from './import-run.js';
 import { walkChain } from './reissue.js';
+
+/** Somebody changes a service again and again: the import looks at it later, ms. */
+const STALE_MS = 1000;
 
 /**
  * The newest certificate of a chain. One live row alone is it, unless getInfo names a successor that the list does not have yet;
@@ -33,4 +38,23 @@ export function tellProblem(
   problem: string,
 ): Outcome {
   return { kind: 'problem', serviceId, certificateId, problem };
+}
+
+/**
+ * What fails for good for one certificate is told of it: the others are none the worse for it.
+ * @throws WaitError when the service changed meanwhile; everything that is not final.
+ */
+export async function containFailure(
+  serviceId: string | null,
+  certificateId: number | null,
+  look: () => Promise<Outcome[]>,
+): Promise<Outcome[]> {
+  try {
+    return await look();
+  } catch (error) {
+    if (error instanceof StaleRecordError)
+      throw new WaitError('A service is being changed by others; the import goes on in a moment', STALE_MS);
+    if (!(error instanceof PmnamecheapError) || error.verdict !== 'fail') throw error;
+    return [tellProblem(serviceId, certificateId, error.message)];
+  }
 }

@@ -1,6 +1,7 @@
 import type { ListRow } from '../namecheap/api.js';
 import { NamecheapError } from '../namecheap/errors.js';
 import { noteProblem } from './import-adopt.js';
+import { containFailure } from './import-heads.js';
 import type { Outcome } from './import-result.js';
 import type { ImportRun } from './import-run.js';
 import { readFlightId, type CertificateRecord } from './record.js';
@@ -21,7 +22,8 @@ export async function findMissingCertificates(run: ImportRun, rows: readonly Lis
     if (listed.has(certificateId)) continue;
     const key = `missing-${certificateId}`;
     const settled = run.progress.outcomes.get(key);
-    const found = settled ?? (await lookFor(run, serviceId, certificateId));
+    const look = () => lookFor(run, serviceId, certificateId);
+    const found = settled ?? (await containFailure(serviceId, certificateId, look));
     if (settled === undefined && found.length > 0) await run.settle(key, found, [certificateId]);
     outcomes.push(...found);
   }

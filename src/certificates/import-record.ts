@@ -86,7 +86,7 @@ function bringIntoForce(
 }
 
 /** What cannot be reissued with what is known is not tried: the gap is told at once, not when it opens. */
-function stopWhereIncomplete(record: CertificateRecord, missing: string | null): CertificateRecord {
+export function stopWhereIncomplete(record: CertificateRecord, missing: string | null): CertificateRecord {
   if (missing === null || isPlaceholder(record)) return record;
   return { ...record, automationStopped: missing, nextReissueAt: null, problem: missing };
 }

@@ -1,25 +1,19 @@
-import { describeError, FailError, WaitError } from '../errors.js';
+import { FailError, WaitError } from '../errors.js';
 import type { ListRow } from '../namecheap/api.js';
 import { NamecheapError } from '../namecheap/errors.js';
 import { brake } from './brake.js';
-import { StaleRecordError } from './errors.js';
-import { bringMapped, bringPlaceholders } from './import-bring.js';
-import { groupChains, listOwners, type Chain } from './import-chains.js';
-import { describeUnowned, tellProblem } from './import-heads.js';
-import { mapOwned } from './import-map.js';
+import { groupChains, type Chain } from './import-chains.js';
+import { tellProblem } from './import-heads.js';
 import { findMissingCertificates } from './import-missing.js';
-import { checkOwned } from './import-owned.js';
 import type { ImportWork, Standing } from './import-ports.js';
 import { fingerprintImport, type ImportPayload, type MapRow } from './import-request.js';
 import { composeImportResult, type ImportResult, type Outcome } from './import-result.js';
 import { ImportRun } from './import-run.js';
+import { settleChain } from './import-settle.js';
 import { refreshListing } from './listing.js';
 
 /** After an error that is tried again, the import is taken up within this, ms. */
 const AGAIN_MS = 900_000;
-
-/** Somebody changes a service again and again: the import looks at it later, ms. */
-const STALE_MS = 1000;
 
 /** Before a placeholder's number; a service of the billing system is called otherwise. */
 const PLACEHOLDER = /^nc-\d+$/;
@@ -134,55 +128,4 @@ function aim(chains: readonly Chain[], map: readonly MapRow[]) {
       );
   }
   return { targets, strays };
-}
-
-async function settleChain(run: ImportRun, chain: Chain, target: MapRow | null): Promise<Outcome[]> {
-  try {
-    return await lookAt(run, chain, target);
-  } catch (error) {
-    if (error instanceof StaleRecordError)
-      throw new WaitError('A service is being changed by others; the import goes on in a moment', STALE_MS);
-    // Of one certificate: the others are none the worse for it.
-    const isFinal = error instanceof NamecheapError || error instanceof FailError;
-    if (!isFinal || error.verdict !== 'fail') throw error;
-    return [tellProblem(target?.serviceId ?? null, chain.ids.at(-1) ?? null, describeError(error))];
-  }
-}
-
-async function lookAt(run: ImportRun, chain: Chain, target: MapRow | null): Promise<Outcome[]> {
-  const { owners } = run.standing;
-  const [owner, ...others] = listOwners(chain, owners);
-  if (others.length > 0)
-    return [
-      tellProblem(
-        owner ?? null,
-        chain.ids.at(-1) ?? null,
-        `Certificates of one order at the CA (${chain.ids.join(', ')}) belong to several services in our books: ${[owner, ...others].join(', ')}. Compare them with certificate show`,
-      ),
-    ];
-  if (owner !== undefined) {
-    const seen = await checkOwned(run, chain, owner);
-    return target === null ? [seen] : await mapOwned(run, owner, target, seen);
-  }
-  if (target !== null) return await bringMapped(run, chain, target);
-  const bought = listBought(run, chain);
-  if (chain.live.length === 0) return bought;
-  const isUsable = chain.live.some(({ status }) => status !== 'purchaseerror');
-  if (run.plan.isRebuild && isUsable) return await bringPlaceholders(run, chain);
-  return [...bought, ...(await markForeign(run, chain))];
-}
-
-/** Bought and not activated; what a purchase under way may explain is not told: it looks for itself. */
-function listBought({ standing }: ImportRun, { waiting }: Chain): Outcome[] {
-  return waiting.flatMap((row) => {
-    if (standing.stock.has(row.certificateId)) return [describeUnowned('stock', row)];
-    return standing.foreign.has(row.certificateId) ? [describeUnowned('foreign', row)] : [];
-  });
-}
-
-async function markForeign(run: ImportRun, { live }: Chain): Promise<Outcome[]> {
-  const { account, inventory } = run.work;
-  for (const { certificateId, type, years } of live)
-    await inventory.markForeign(account.id, account.module, { certificateId, type, years });
-  return live.map((row) => describeUnowned('foreign', row));
 }

@@ -240,6 +240,21 @@ describe('a map', () => {
     expect((await play.bench.read('stop')).nextReissueAt).not.toBeNull();
   });
 
+  it('goes on past a record that this version cannot read', async () => {
+    await using play = await Play.start(redis);
+    const broken = await play.order('broken.example.com');
+    const sound = await play.order('sound.example.com');
+    await play.bench.control('_status', { certificateId: broken.certificateId, status: 'cancelled' });
+    const { redis: client, keys } = play.bench.store;
+    await client.hset(keys.certificate(broken.serviceId), 'record', '{}');
+    await client.hset(keys.account(broken.account, 'claims'), '4711', broken.serviceId);
+    const { known, problems } = await importNow(play);
+    expect(known).toBe(1);
+    expect(problems.map(({ certificateId }) => certificateId)).toEqual([broken.certificateId, 4711]);
+    expect(problems[0]?.problem).toContain('cannot be read by this version');
+    expect((await play.bench.read(sound.serviceId)).problem).toBeNull();
+  });
+
   it('goes on when one certificate cannot be asked for', async () => {
     await using play = await Play.start(redis);
     const [bad, good] = [await buyActive(play, 'bad.example.com'), await buyActive(play, 'good.example.com')];

@@ -5,6 +5,7 @@ import { exportLines, restoreLines } from '../helpers/archives.js';
 import { describeCertificate, importNow, loseData, readSandbox, reissueByHand } from '../helpers/imports.js';
 import { Play } from '../helpers/play.js';
 import { useRedis } from '../helpers/redis.js';
+import { withApi } from '../helpers/work.js';
 
 const redis = useRedis();
 
@@ -172,6 +173,37 @@ describe('a reissue by hand', () => {
     await play.pass(60_000);
     await play.tick();
     expect(await play.bench.read(serviceId)).toMatchObject({ certificateId: id, operation: null });
+  });
+
+  it('is found behind an old certificate that stays active until the new one is issued', async () => {
+    await using play = await Play.start(redis, { leafDays: 46, replacedWhen: 'issued' });
+    const { serviceId, certificateId } = await play.order('both.example.com');
+    await play.bench.control('_validation', { mode: 'never' });
+    const id = await reissueByHand(play, certificateId ?? 0);
+    const { adopted } = await importNow(play);
+    expect(adopted).toEqual([{ serviceId, certificateId: id, state: 'pending-validation' }]);
+    await loseData(play);
+    const { created } = await importNow(play);
+    expect(created).toMatchObject([{ serviceId: `nc-${certificateId ?? 0}`, certificateId: id }]);
+  });
+
+  it('of a certificate whose CSR was never told is known by the key that is installed', async () => {
+    await using play = await Play.start(redis, { leafDays: 46 });
+    const { serviceId, certificateId } = await play.order('untold.example.com');
+    await loseData(play);
+    const { api } = play.bench;
+    withApi(play.bench, {
+      getInfo: async (input, options) => ({ ...(await api.getInfo(input, options)), csr: null }),
+    });
+    await importNow(play, { map: [{ serviceId, certificateId }] });
+    const one = await reissueByHand(play, certificateId ?? 0);
+    expect(await importNow(play)).toMatchObject({ adopted: [{ certificateId: one }], problems: [] });
+    expect((await play.bench.read(serviceId)).automationStopped).toMatch(/does not tell the CSR/);
+    withApi(play.bench, {});
+    const two = await reissueByHand(play, one);
+    expect(await importNow(play)).toMatchObject({ adopted: [{ certificateId: two }], problems: [] });
+    expect(await play.bench.read(serviceId)).toMatchObject({ automationStopped: null, problem: null });
+    expect((await reissueByScan(play, serviceId)).certificateIds).toHaveLength(4);
   });
 
   it('with another key is not: the record says what to decide', async () => {
