@@ -145,6 +145,19 @@ describe('a map', () => {
     expect(await play.bench.countCalls('ssl.getList')).toBe(0);
   });
 
+  it('leaves a placeholder alone that somebody works on, and moves it the next time', async () => {
+    await using play = await Play.start(redis);
+    const id = await buyActive(play, 'held.example.com');
+    await importNow(play);
+    const { certificates } = play.bench.store;
+    await certificates.lease(`nc-${id}`, 'somebody', 60_000);
+    const map = [{ serviceId: 'held', certificateId: id }];
+    expect((await importNow(play, { map })).problems).toMatchObject([{ problem: text('being worked on') }]);
+    expect(await certificates.load('held')).toBeNull();
+    await certificates.release(`nc-${id}`, 'somebody');
+    expect((await importNow(play, { map })).mapped).toMatchObject([{ serviceId: 'held' }]);
+  });
+
   it('takes the paid term from the map, else from the first certificate and the years', async () => {
     await using play = await Play.start(redis, { leafDays: 99 });
     const first = await buyActive(play, 'term.example.com', undefined, 3);

@@ -161,10 +161,12 @@ describe('a worker that is killed', () => {
     const { api } = play.bench;
     let count = 0;
     let meanwhile: unknown;
+    let same: unknown;
     withApi(play.bench, {
       getInfo: async (input, options) => {
         if (++count === 2) {
           meanwhile = await play.run('import', { map: [{ serviceId: 'x', certificateId: 1 }] }, 'two');
+          same = await play.run('import', {}, 'same');
           throw new Error('killed');
         }
         return await api.getInfo(input, options);
@@ -172,6 +174,7 @@ describe('a worker that is killed', () => {
     });
     await expect(play.run('import', {}, 'one')).rejects.toThrow('killed');
     expect(meanwhile).toMatchObject({ kind: 'wait', reason: expect.stringContaining('under way') as string });
+    expect(same).toEqual(meanwhile);
     // Another map still waits; the same import goes on under whatever id.
     expect((await play.run('import', { map: [] }, 'two')).kind).toBe('wait');
     const { created } = await importNow(play, {}, 'three');
