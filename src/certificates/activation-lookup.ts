@@ -94,9 +94,14 @@ export async function saveRecovered(
 
 /** Whether Namecheap holds the CSR that we submitted, by its key. */
 export function hasOurCsr(seen: CertificateInfo, order: CheckedOrder): boolean {
-  if (seen.csr === null) return false;
+  return hasOurKey(seen, order.csr.publicKeyHash);
+}
+
+/** Whether the CSR that Namecheap holds is for this key. */
+export function hasOurKey({ csr }: CertificateInfo, publicKeyHash: string): boolean {
+  if (csr === null) return false;
   try {
-    return parseCsr(seen.csr).publicKeyHash === order.csr.publicKeyHash;
+    return parseCsr(csr).publicKeyHash === publicKeyHash;
   } catch {
     return false; // Whatever it is, it is not the CSR we sent.
   }
@@ -110,7 +115,9 @@ export async function recoverValidation(
 ): Promise<ValidationInstruction[]> {
   if (order.dcv.every(isEmail)) return order.dcv.filter(isEmail);
   const input = { certificateId, dcv: order.dcv, isMultiDomain: order.product.coverage === 'multi' };
-  return await work.account.api.editDcvMethod(input, { signal: work.signal });
+  const { validation, missed } = await work.account.api.editDcvMethod(input, { signal: work.signal });
+  if (missed.length > 0) throw new Error(`the method of ${missed.join(', ')} was not set`);
+  return validation;
 }
 
 function isEmail(choice: DcvChoice): choice is DcvChoice & { method: 'email'; approverEmail: string } {

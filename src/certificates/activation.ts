@@ -12,6 +12,9 @@ import { readFlightId, RING_GRACE_MS, type CertificateRecord } from './record.js
 import { lookUpReissue, saveReissued } from './reissue.js';
 import { moveRecord } from './transitions.js';
 
+/** With the growing delays between them these take more than an hour. */
+const STATE_REFUSALS_ALLOWED = 12;
+
 /** One way to hand the CA a CSR: `ssl.activate` for what was bought, `ssl.reissue` for what is in force. */
 interface Submission {
   /** For people. */
@@ -124,6 +127,12 @@ async function settleFailure(
   }
   if (error instanceof NamecheapError && error.errorClass === 'manual')
     return await parkRecord(work, record, error.message);
+  if (isStuck(error, record))
+    return await parkRecord(
+      work,
+      record,
+      `The ${verb} was refused ${record.attempts + 1} times, although a look at the certificate explains nothing: ${error.message}`,
+    );
   const delayMs = delayAfter(error, record.attempts, work.random());
   const after = {
     ...record,
@@ -140,6 +149,13 @@ async function settleFailure(
   });
   if (isRefusal) return await brake(work, error, delayMs);
   return new WaitError(after.problem, delayMs);
+}
+
+/** The same refusal of a certificate's state for more than an hour: asking on would spend the quota for nothing. */
+function isStuck(error: unknown, { attempts }: CertificateRecord): error is NamecheapError {
+  return (
+    error instanceof NamecheapError && error.errorClass === 'state' && attempts >= STATE_REFUSALS_ALLOWED
+  );
 }
 
 function adviseCorrection(record: CertificateRecord): string {

@@ -35,7 +35,9 @@ export function listAgenda(record: CertificateRecord): AgendaEntry[] {
   };
   if (record.status === 'issued') add('expired', Date.parse(endDate));
   if (isTermCovered(record) && termEnd !== null) {
-    add('expiring', Math.min(Date.parse(endDate), Date.parse(termEnd)) - EXPIRING_BEFORE_MS);
+    // Sold already: only if it comes to nothing is there something to sell.
+    if (!isRenewing(record))
+      add('expiring', Math.min(Date.parse(endDate), Date.parse(termEnd)) - EXPIRING_BEFORE_MS);
     return entries;
   }
   const isReissuable = record.automationStopped === null && !isBusy(record);
@@ -49,6 +51,10 @@ export function listAgenda(record: CertificateRecord): AgendaEntry[] {
   // A gap that nobody closes is told at once, not when it opens.
   if (findGap(record) !== null) add('gap', 0);
   return entries;
+}
+
+function isRenewing({ operation }: CertificateRecord): boolean {
+  return operation?.job === 'renew' && isUnfinished(operation.state);
 }
 
 /** A renewal or reissue that goes on by itself; another one would only stand in its way. One that waits for its turn to be bought does not. */

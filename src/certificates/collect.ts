@@ -1,4 +1,5 @@
 import { describeError, WaitError } from '../errors.js';
+import type { CertificateInfo } from '../namecheap/api.js';
 import { NamecheapError } from '../namecheap/errors.js';
 import { parseCsr } from './csr.js';
 import { collectDelay } from './due.js';
@@ -81,13 +82,25 @@ async function collectOne(work: AccountWork, serviceId: string): Promise<boolean
 }
 
 async function fetchIssued(work: AccountWork, stored: Stored): Promise<boolean> {
-  const { record, draft, request } = stored;
+  const { record } = stored;
   const certificateId = readFlightId(record);
   if (certificateId === null) throw new Error(`${record.serviceId} is pending without a certificate id`);
   const seen = await work.account.api.getInfo(
     { certificateId, withCertificate: true },
     { signal: work.signal },
   );
+  return await settleSeen(work, stored, seen);
+}
+
+/**
+ * Takes the pending certificate as Namecheap shows it: issued and verified it is in force from now on.
+ * @param seen with the certificate
+ * @returns false when it is waited for still.
+ * @throws FailError when it was parked: it needs a person, or does not fit the order.
+ */
+export async function settleSeen(work: AccountWork, stored: Stored, seen: CertificateInfo): Promise<boolean> {
+  const { record, draft, request } = stored;
+  const { certificateId } = seen;
   if (isTrouble(seen.status))
     throw await parkRecord(work, record, describeTrouble(certificateId, seen.status));
   if (seen.status !== 'active') {

@@ -21,7 +21,9 @@ import { describeTrouble, isTrouble } from './trouble.js';
 
 /**
  * A reissue that somebody made by hand goes on as the service's own, if it has the key of the service's CSR and covers its
- * names: then whoever installed the certificate can install this one. Else the record says what a person must decide.
+ * names: then whoever installed the certificate can install this one. Else the record says what a person must decide, and
+ * nothing is reissued by itself any more.
+ * @param isDecided the map names this very certificate for the service: then it is taken over with its key
  * @throws StaleRecordError when somebody else changed the service meanwhile.
  */
 export async function adoptReissue(
@@ -29,6 +31,7 @@ export async function adoptReissue(
   stored: Stored,
   chain: Chain,
   head: CertificateInfo,
+  isDecided: boolean,
 ): Promise<Outcome> {
   const { record } = stored;
   const { serviceId } = record;
@@ -41,7 +44,7 @@ export async function adoptReissue(
   if (refusal !== null) return await refuse(run, record, head, refusal);
   let step: Step;
   try {
-    step = composeAdoption(run, stored, chain, head);
+    step = composeAdoption(run, stored, chain, head, isDecided);
   } catch (error) {
     if (!(error instanceof FailError)) throw error;
     return await refuse(run, record, head, error.message);
@@ -62,26 +65,39 @@ async function refuse(
 ): Promise<Outcome> {
   const problem =
     `Certificate ${String(old)} was reissued by hand as ${certificateId}, which cannot be taken over: ${why} ` +
-    'Reissue the service with the CSR that is to be used, or find out who did it.';
-  await noteProblem(run, serviceId, problem);
+    `Reissue the service with the CSR that is to be used, or give it ${certificateId} with certificate import --map.`;
+  await noteProblem(run, serviceId, problem, { automationStopped: problem });
   return tellProblem(serviceId, certificateId, problem);
 }
 
 /** Says on the record what a person must know; the same again changes nothing. */
-export async function noteProblem(run: ImportRun, serviceId: string, problem: string): Promise<void> {
+export async function noteProblem(
+  run: ImportRun,
+  serviceId: string,
+  problem: string,
+  changes: Partial<CertificateRecord> = {},
+): Promise<void> {
   await changeService(run.work.certificates, serviceId, ({ record }) =>
-    record.problem === problem ? null : { after: { ...record, problem }, change: { cause: problem } },
+    record.problem === problem
+      ? null
+      : { after: { ...record, ...changes, problem }, change: { cause: problem } },
   );
 }
 
 /** The record as a reissue of our own would leave it. @throws FailError when the certificate does not fit. */
-function composeAdoption(run: ImportRun, stored: Stored, chain: Chain, head: CertificateInfo): Step {
+function composeAdoption(
+  run: ImportRun,
+  stored: Stored,
+  chain: Chain,
+  head: CertificateInfo,
+  isDecided: boolean,
+): Step {
   const { record, draft } = stored;
   const { now, settings } = run.work;
-  const publicKeyHash = readOurKey(stored);
+  const publicKeyHash = isDecided ? readItsKey(head) : readOurKey(stored);
   const isIssued = head.status === 'active' && head.certificate !== null;
   if (!isIssued) demandKey(head, publicKeyHash);
-  const request = completeRequest(stored.request, head, publicKeyHash);
+  const request = completeRequest(stored.request, head, isDecided ? '' : publicKeyHash);
   const operation = composeOperation('reissue', 'pending-validation', now(), {
     certificateId: head.certificateId,
     requestId: run.id,
@@ -113,15 +129,17 @@ function readOurKey({ request, pem }: Stored): string {
   return readLeaf(pem).publicKeyHash;
 }
 
-/** A CSR that was never told may be told of the new certificate. */
-function completeRequest(
-  request: OrderPayload,
-  { csr }: CertificateInfo,
-  publicKeyHash: string,
-): OrderPayload {
-  return request.csr === '' && readKey(csr) === publicKeyHash
-    ? { ...request, csr: normalizePem(csr ?? '') }
-    : request;
+/** Somebody decided that this certificate is the service's, whatever its key. */
+function readItsKey({ csr, certificate, chain }: CertificateInfo): string {
+  return readKey(csr) ?? (certificate === null ? '' : readLeaf({ certificate, chain }).publicKeyHash);
+}
+
+/** A CSR that was never told may be told of the new certificate; for another key than `ours` the old one is worth nothing. */
+function completeRequest(request: OrderPayload, { csr }: CertificateInfo, ours: string): OrderPayload {
+  const seen = readKey(csr);
+  const isOurs = seen === ours;
+  if (request.csr !== '' && (isOurs || ours !== '')) return request;
+  return { ...request, csr: seen !== null && (isOurs || ours === '') ? normalizePem(csr ?? '') : '' };
 }
 
 /** One that is not issued yet shows its key in its CSR only. @throws FailError, also for a CSR that is not told. */

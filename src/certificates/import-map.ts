@@ -28,7 +28,7 @@ export async function mapOwned(
   if (stored === null) return [seen];
   const { record } = stored;
   if (owner === serviceId) {
-    const recalled = recallOutcome(run, stored) ?? seen;
+    const recalled = seen.kind === 'adopted' ? seen : (recallOutcome(run, stored) ?? seen);
     const difference = recalled.kind === 'mapped' ? null : compareTerm(record, paidTill);
     return [recalled, ...(difference === null ? [] : [tellProblem(serviceId, certificateId, difference)])];
   }

@@ -1,8 +1,10 @@
 import { describeError } from '../errors.js';
+import type { CertificateInfo } from '../namecheap/api.js';
 import { adoptReissue, noteProblem } from './import-adopt.js';
 import { isAsKnown, type Chain } from './import-chains.js';
 import { UnreadableRecordError } from './errors.js';
 import { findHead, tellProblem } from './import-heads.js';
+import type { MapRow } from './import-request.js';
 import type { Outcome } from './import-result.js';
 import type { ImportRun } from './import-run.js';
 import { isPlaceholder } from './placeholder.js';
@@ -14,7 +16,12 @@ import { describeTrouble, isTrouble } from './trouble.js';
  * A chain that a service owns, compared with what is known of it. One that is as it should be costs neither a call nor a
  * look at the record.
  */
-export async function checkOwned(run: ImportRun, chain: Chain, owner: string): Promise<Outcome> {
+export async function checkOwned(
+  run: ImportRun,
+  chain: Chain,
+  owner: string,
+  target: MapRow | null,
+): Promise<Outcome> {
   const known: Outcome = { kind: 'known', serviceId: owner, certificateId: chain.ids.at(-1) ?? 0 };
   const isInterrupted = chain.ids.some((id) => run.progress.infos.has(id));
   if (isAsKnown(chain, run.standing.owners) && !isInterrupted) return known;
@@ -30,16 +37,26 @@ export async function checkOwned(run: ImportRun, chain: Chain, owner: string): P
   // An older term's chain: another one is in force.
   if (certificateId === null || row === undefined || row.status === 'expired') return known;
   const head = await findHead(run, chain, certificateId);
-  if (head.certificateId !== certificateId) return await adoptReissue(run, stored, chain, head);
-  if (head.status === 'replaced')
+  if (head.certificateId === certificateId) return (await judgeHead(run, owner, head)) ?? known;
+  const isDecided = target?.serviceId === owner && target.certificateId === head.certificateId;
+  return await adoptReissue(run, stored, chain, head, isDecided);
+}
+
+/** The certificate in force is the newest; null when all is well with it. */
+async function judgeHead(
+  run: ImportRun,
+  owner: string,
+  { certificateId, status }: CertificateInfo,
+): Promise<Outcome | null> {
+  if (status === 'replaced')
     return tellProblem(
       owner,
       certificateId,
       `Certificate ${certificateId} is replaced, and Namecheap does not tell by which one: run the import again later, or look at it there`,
     );
-  if (!isTrouble(head.status) || head.status === 'expired') return known;
-  const problem = describeTrouble(certificateId, head.status);
-  await noteProblem(run, owner, problem);
+  if (!isTrouble(status) || status === 'expired') return null;
+  const problem = describeTrouble(certificateId, status);
+  await noteProblem(run, owner, problem, { automationStopped: problem });
   return tellProblem(owner, certificateId, problem);
 }
 
@@ -63,8 +80,7 @@ export function recallOutcome(run: ImportRun, { record }: Stored): Outcome | nul
   if (!doneErrands.includes(run.id) || certificateId === null) return null;
   const isNew = Date.parse(record.acceptedAt) >= run.plan.listedAt;
   if (isNew && isPlaceholder(record)) return describeService('created', record);
-  if (isNew || run.request.map?.some((row) => row.serviceId === serviceId))
-    return describeService('mapped', record);
+  if (isNew) return describeService('mapped', record);
   const state = operation === null ? 'issued' : 'pending-validation';
   return { kind: 'adopted', serviceId, certificateId: operation?.certificateId ?? certificateId, state };
 }

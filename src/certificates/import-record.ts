@@ -93,7 +93,7 @@ export function stopWhereIncomplete(record: CertificateRecord, missing: string |
 
 /** A placeholder as it goes on under the id of its service. */
 export function composeMoved(
-  { settings }: Setting,
+  setting: Setting,
   { record, request, pem }: Stored,
   arrival: Pick<Arrival, 'owner' | 'termEnd' | 'requestId' | 'cause'>,
 ): Newcomer {
@@ -103,6 +103,7 @@ export function composeMoved(
   const named = {
     ...{ ...record, ...owner, fingerprint: fingerprintOrder(order) },
     termEnd: termEnd === null ? null : new Date(termEnd).toISOString(),
+    acceptedAt: new Date(setting.now()).toISOString(),
     ...{ announced: {}, automationStopped: null, doneErrands: [requestId] },
     // What was said of the certificate stays said, but not that it has no service.
     problem: record.problem?.includes(PLACEHOLDER_STOP) === true ? null : record.problem,
@@ -111,7 +112,7 @@ export function composeMoved(
   if (record.issuedAt === null || record.endDate === null || termEnd === null)
     return { record: named, request: order, change };
   const life = { notBefore: Date.parse(record.issuedAt), notAfter: Date.parse(record.endDate) };
-  const { due, ...times } = planTerm(settings, owner.serviceId, life, termEnd);
+  const { due, ...times } = planTerm(setting.settings, owner.serviceId, life, termEnd);
   const planned = { ...named, ...times, nextReissueAt: due === null ? null : new Date(due).toISOString() };
   return { record: stopWhereIncomplete(planned, findMissing(order)), request: order, change };
 }

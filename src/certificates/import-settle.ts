@@ -29,7 +29,7 @@ async function lookAt(run: ImportRun, chain: Chain, target: MapRow | null): Prom
       ),
     ];
   if (owner !== undefined) {
-    const seen = await checkOwned(run, chain, owner);
+    const seen = await checkOwned(run, chain, owner, target);
     return target === null ? [seen] : await mapOwned(run, owner, target, seen);
   }
   if (target !== null) return await bringMapped(run, chain, target);

@@ -8,6 +8,11 @@ import type { CertificateRecord } from './record.js';
 import { moveRecord } from './transitions.js';
 import { describeTrouble, isTrouble } from './trouble.js';
 
+interface ChainOptions {
+  withCertificate?: boolean;
+  report?: (seen: CertificateInfo) => void;
+}
+
 /** Longer chains than this are a loop, or not ours. */
 const LONGEST_CHAIN = 100;
 
@@ -82,15 +87,22 @@ export async function lookUpReissue(
   );
 }
 
-/** The last certificate of a chain of reissues. @throws FailError when it does not end. */
+/**
+ * The last certificate of a chain of reissues; one call for each.
+ * @param report is told each, with its PEM if `withCertificate`
+ * @throws FailError when it does not end.
+ */
 export async function followChain(
   work: Pick<Work, 'account' | 'signal'>,
   first: number,
+  { withCertificate = false, report = () => undefined }: ChainOptions = {},
 ): Promise<CertificateInfo> {
-  return await walkChain(
-    (certificateId) => work.account.api.getInfo({ certificateId }, { signal: work.signal }),
-    first,
-  );
+  return await walkChain(async (certificateId) => {
+    const input = { certificateId, withCertificate };
+    const seen = await work.account.api.getInfo(input, { signal: work.signal });
+    report(seen);
+    return seen;
+  }, first);
 }
 
 /** As {@link followChain}, with a way to read of the caller's. */

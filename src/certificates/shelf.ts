@@ -83,7 +83,8 @@ function defer(
   return { errands: [...errands, errand], doneErrands: doneErrands.filter((done) => done !== id) };
 }
 
-function shelve(record: CertificateRecord, draft: OrderPayload | null): Flight | null {
+/** What is in flight, to be put aside. */
+export function shelve(record: CertificateRecord, draft: OrderPayload | null): Flight | null {
   const { operation, purchase, activationBegunAt, activatedAt, validation, attempts, lostTries, problem } =
     record;
   if (operation === null) return null;

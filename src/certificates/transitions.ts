@@ -19,7 +19,8 @@ const LEGAL: Readonly<Record<Status, readonly Status[]>> = {
   failed: ['accepted', 'purchased', 'closed'],
   parked: ['accepted', 'purchased', 'pending-validation', 'failed', 'closed'],
   revoked: ['closed'],
-  closed: ['issued', 'expired', 'failed', 'parked'],
+  // Where it was closed from: nothing is bought by reopening.
+  closed: ['pending-validation', 'issued', 'expired', 'failed', 'parked', 'revoked'],
 };
 
 /** A reissue need not buy anything, and what was issued ends it. */

@@ -63,7 +63,9 @@ function reportEnd(
       end === null
         ? 'Stopped waiting'
         : `The job has not ended within ${job.timeoutMs / 1000} s (${end.reason})`;
-    const look = job.name === 'order' ? `pmnamecheap certificate show ${job.subject}` : 'pmnamecheap status';
+    const look = ['order', 'renew', 'reissue'].includes(job.name)
+      ? `pmnamecheap certificate show ${job.subject}`
+      : 'pmnamecheap status';
     note(terminal, yellow(`${why}. It goes on by itself; look with: ${look}`));
   }
   throw new CommandFailure();

@@ -13,7 +13,13 @@ async function startNearEnd(daysBefore: number) {
   const record = await play.order('renew.example.com');
   const end = Date.parse(record.termEnd ?? '');
   await play.pass(end - daysBefore * DAY_MS - play.now());
-  return { play, record, end, serviceId: record.serviceId };
+  return {
+    play,
+    record,
+    end,
+    serviceId: record.serviceId,
+    [Symbol.asyncDispose]: () => play[Symbol.asyncDispose](),
+  };
 }
 
 async function issue(play: Play): Promise<void> {
@@ -23,8 +29,8 @@ async function issue(play: Play): Promise<void> {
 
 describe('a renewal', () => {
   it('is bought, activated and issued in three calls, and continues the term', async () => {
-    const { play, record, end, serviceId } = await startNearEnd(40);
-    await using _ = play;
+    await using started = await startNearEnd(40);
+    const { play, record, end, serviceId } = started;
     const run = await play.run('renew', { serviceId, years: 2, paidTill: record.termEnd, requestId: 'op-1' });
     expect(run).toMatchObject({
       kind: 'done',
@@ -57,8 +63,8 @@ describe('a renewal', () => {
   });
 
   it('is bought once per term, however often and late it is asked for', async () => {
-    const { play, record, serviceId } = await startNearEnd(40);
-    await using _ = play;
+    await using started = await startNearEnd(40);
+    const { play, record, serviceId } = started;
     const payload = { serviceId, years: 1, paidTill: record.termEnd?.slice(0, 10), requestId: 'op-1' };
     await Promise.all([play.run('renew', payload), play.run('renew', payload)]);
     await issue(play);
@@ -83,8 +89,8 @@ describe('a renewal', () => {
     [40, { paidTill: '2020-01-01' }, /not 2020-01-01: nothing was bought/],
     [40, { module: 'other' }, /belongs to module "default"/],
   ])('%i days before the end with %j is refused and costs nothing', async (days, changes, said) => {
-    const { play, serviceId } = await startNearEnd(days);
-    await using _ = play;
+    await using started = await startNearEnd(days);
+    const { play, serviceId } = started;
     const run = await play.run('renew', { serviceId, years: 1, ...changes });
     expect(run).toMatchObject({ kind: 'fail', reason: expect.stringMatching(said) as string });
     expect(await play.bench.countCalls('ssl.renew')).toBe(0);
@@ -100,8 +106,8 @@ describe('a renewal', () => {
   });
 
   it('after the end begins a term of its own', async () => {
-    const { play, record, serviceId } = await startNearEnd(-20);
-    await using _ = play;
+    await using started = await startNearEnd(-20);
+    const { play, record, serviceId } = started;
     await play.tick();
     expect((await play.bench.read(serviceId)).status).toBe('expired');
     expect((await play.run('renew', { serviceId, years: 1 })).kind).toBe('done');
@@ -114,8 +120,8 @@ describe('a renewal', () => {
   });
 
   it('takes another CSR and another validation, which stay for the next reissue', async () => {
-    const { play, serviceId } = await startNearEnd(40);
-    await using _ = play;
+    await using started = await startNearEnd(40);
+    const { play, serviceId } = started;
     const { csr } = await makeCsr({ commonName: 'renew.example.com' });
     const dcv = { method: 'email', approverEmail: 'admin@example.com' };
     await play.run('renew', { serviceId, years: 1, csr, dcv });
@@ -126,8 +132,8 @@ describe('a renewal', () => {
   });
 
   it('whose activation is refused goes on with a corrected request, without another charge', async () => {
-    const { play, serviceId } = await startNearEnd(40);
-    await using _ = play;
+    await using started = await startNearEnd(40);
+    const { play, serviceId } = started;
     await play.bench.control('_fault', {
       ...{ command: 'ssl.activate', fault: 'error', count: 1 },
       error: { number: 3011295, text: 'ApproverEmail is not valid' },
@@ -153,8 +159,8 @@ describe('a renewal', () => {
 
   it('that waits for money lets a due reissue past, and follows it', async () => {
     await using play = await Play.start(redis, { leafDays: 100 });
-    const { serviceId, termEnd } = await play.order('funds.example.com', { years: 1 });
-    // Reissues until the term's last ninety days, and no further.
+    const { serviceId, termEnd } = await play.order('funds.example.com', { serviceId: 'funds', years: 1 });
+    // The service's id decides the jitter. Reissues until the term's last ninety days, and no further.
     for (let round = 0; round < 10; round++) {
       const record = await play.bench.read(serviceId);
       const due = Date.parse(record.nextReissueAt ?? '');

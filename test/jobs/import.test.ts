@@ -216,9 +216,20 @@ describe('a reissue by hand', () => {
     expect(problems).toMatchObject([{ serviceId: before.serviceId, certificateId: id }]);
     const record = await play.bench.read(before.serviceId);
     expect(record.problem).toMatch(/reissued by hand as \d+.*its key is not the key of the CSR/);
-    expect({ ...record, problem: null, version: before.version }).toEqual(before);
+    expect(record.automationStopped).toBe(record.problem);
+    const { version, nextReissueAt } = before;
+    expect({ ...record, problem: null, automationStopped: null, version, nextReissueAt }).toEqual(before);
     // The same again is told again and written once.
     await importNow(play);
     expect((await play.bench.read(before.serviceId)).version).toBe(record.version);
+
+    // A person decides: the map gives it to the service, with its key.
+    const { serviceId } = before;
+    const decided = await importNow(play, { map: [{ serviceId, certificateId: id }] });
+    expect(decided).toMatchObject({ adopted: [{ serviceId, certificateId: id }], problems: [] });
+    const taken = await play.bench.read(serviceId);
+    expect(taken).toMatchObject({ certificateId: id, problem: null, automationStopped: null });
+    expect((await play.bench.store.certificates.load(serviceId))?.request.csr).toBe(csr);
+    expect((await reissueByScan(play, serviceId)).certificateIds).toHaveLength(3);
   });
 });
