@@ -4,6 +4,7 @@ import { balance } from './balance.js';
 import { close } from './close.js';
 import { collect } from './collect.js';
 import { dcv } from './dcv.js';
+import { importJob } from './import.js';
 import { notify } from './notify.js';
 import { order } from './order.js';
 import { prices } from './prices.js';
@@ -19,6 +20,6 @@ import { test } from './test.js';
 export const jobs: ReadonlyMap<string, JobDefinition> = new Map(
   [
     ...[order, renew, reissue, dcv, sync, revoke, close, resolve],
-    ...[test, approvers, balance, prices, collect, scan, notify],
+    ...[test, approvers, balance, prices, importJob, collect, scan, notify],
   ].map((definition) => [definition.name, definition as JobDefinition]),
 );

@@ -17,17 +17,32 @@ export type Acceptance =
 
 /** The first record of an order. `now` in ms. */
 export function composeRecord(order: CheckedOrder, account: string, now: number): CertificateRecord {
-  const at = new Date(now).toISOString();
   return {
-    serviceId: order.payload.serviceId,
-    version: 0,
+    ...blankRecord(order.payload.serviceId, now),
     module: order.payload.module,
     account,
-    status: 'accepted',
     operation: composeOperation('order', 'accepted', now),
     ...describeOrder(order),
+    nextActionAt: now + RING_GRACE_MS,
+  };
+}
+
+/** A record in which nothing has happened yet. `now` in ms. */
+export function blankRecord(serviceId: string, now: number): CertificateRecord {
+  return {
+    serviceId,
+    version: 0,
+    module: '',
+    account: '',
+    status: 'accepted',
+    operation: null,
+    requestedType: '',
     type: null,
-    acceptedAt: at,
+    years: 1,
+    commonName: '',
+    sans: [],
+    fingerprint: '',
+    acceptedAt: new Date(now).toISOString(),
     purchase: null,
     certificateId: null,
     certificateIds: [],
@@ -56,7 +71,7 @@ export function composeRecord(order: CheckedOrder, account: string, now: number)
     problem: null,
     attempts: 0,
     lostTries: 0,
-    nextActionAt: now + RING_GRACE_MS,
+    nextActionAt: null,
   };
 }
 

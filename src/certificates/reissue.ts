@@ -98,11 +98,22 @@ export async function followChain(
   first: number,
   { withCertificate = false, report = () => undefined }: ChainOptions = {},
 ): Promise<CertificateInfo> {
-  let id = first;
-  for (let step = 0; step < LONGEST_CHAIN; step++) {
-    const input = { certificateId: id, withCertificate };
+  return await walkChain(async (certificateId) => {
+    const input = { certificateId, withCertificate };
     const seen = await work.account.api.getInfo(input, { signal: work.signal });
     report(seen);
+    return seen;
+  }, first);
+}
+
+/** As {@link followChain}, with a way to read of the caller's. */
+export async function walkChain(
+  read: (certificateId: number) => Promise<CertificateInfo>,
+  first: number,
+): Promise<CertificateInfo> {
+  let id = first;
+  for (let step = 0; step < LONGEST_CHAIN; step++) {
+    const seen = await read(id);
     if (seen.replacedBy === null || seen.replacedBy === id) return seen;
     id = seen.replacedBy;
   }

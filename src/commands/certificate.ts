@@ -3,6 +3,7 @@ import { orderPayloadSchema } from '../certificates/order-payload.js';
 import { readCertificate } from '../certificates/view.js';
 import { parseInput } from '../faults.js';
 import { addArchiveCommands } from './certificate-archive.js';
+import { addCertificateImportCommand } from './certificate-import.js';
 import { listCertificates, type ListOptions } from './certificate-list.js';
 import { formatView } from './certificate-format.js';
 import { addResolveCommand } from './certificate-resolve.js';
@@ -41,6 +42,7 @@ export function addCertificateCommand(program: Command, terminal: Terminal): voi
     );
   addResolveCommand(group, terminal);
   addArchiveCommands(group, terminal);
+  addCertificateImportCommand(group, terminal);
 }
 
 async function showCertificate(terminal: Terminal, serviceId: string, isJson: boolean): Promise<void> {

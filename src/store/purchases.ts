@@ -110,8 +110,8 @@ export class RedisPurchaseStore implements PurchaseStore {
     return (await this.#run(SETTLE_NOT_MADE, step, args)).saved;
   }
 
-  async saveClaimed(step: Step, certificateId: number): Promise<SettleAnswer> {
-    const { answer, saved } = await this.#run(CLAIM, step, [certificateId, step.after.serviceId]);
+  async saveClaimed(step: Step, ...certificateIds: [number, ...number[]]): Promise<SettleAnswer> {
+    const { answer, saved } = await this.#run(CLAIM, step, [step.after.serviceId, ...certificateIds]);
     if (answer[0] === 'claimed') return { kind: 'claimed', owner: answer[1] ?? '' };
     return { kind: 'made', record: saved };
   }

@@ -1,10 +1,13 @@
 import type { DecisionStore, StockStore } from '../certificates/decision-ports.js';
+import type { ImportStore, InventoryStore } from '../certificates/import-ports.js';
 import type { CertificateStore, ListingStore, PurchaseStore } from '../certificates/ports.js';
 import { AccountStore } from './accounts.js';
 import { RedisCertificateStore } from './certificates.js';
 import type { RedisClient } from './connection.js';
 import { RedisDecisionStore } from './decisions.js';
 import { EventStore } from './events.js';
+import { RedisImportStore } from './imports.js';
+import { RedisInventoryStore } from './inventory.js';
 import { createKeys, type Keys } from './keys.js';
 import { RedisListingStore } from './listings.js';
 import { ModuleStore } from './modules.js';
@@ -22,6 +25,8 @@ export interface Store {
   listings: ListingStore;
   decisions: DecisionStore;
   stock: StockStore;
+  imports: ImportStore;
+  inventory: InventoryStore;
   modules: ModuleStore;
   accounts: AccountStore;
   events: EventStore;
@@ -40,6 +45,8 @@ export function createStore(redis: RedisClient, prefix: string, now: () => numbe
     listings: new RedisListingStore(redis, keys, now),
     decisions: new RedisDecisionStore(redis, keys, now),
     stock: new RedisStockStore(redis, keys),
+    imports: new RedisImportStore(redis, keys),
+    inventory: new RedisInventoryStore(redis, keys, now),
     modules: new ModuleStore(redis, keys),
     accounts: new AccountStore(redis, keys),
     events: new EventStore(redis, keys),

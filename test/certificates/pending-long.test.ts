@@ -120,7 +120,9 @@ describe('a certificate that stays pending', () => {
     const { status, problem } = await play.bench.read(serviceId);
     expect(status).toBe('parked');
     expect(problem).toMatch(
-      new RegExp(`${String(certificateId)}.*only Namecheap's support can reset it.*certificate resolve .* --retry`),
+      new RegExp(
+        `${String(certificateId)}.*only Namecheap's support can reset it.*certificate resolve .* --retry`,
+      ),
     );
     expect((await play.readEvents()).at(-1)?.type).toBe('certificate.parked');
   });
