@@ -82,7 +82,7 @@ async function ringErrands(context: JobContext): Promise<number> {
 
 /** An order that this version would not take any more: a person has to know, ringing for ever helps nobody. */
 async function parkInvalid(context: JobContext, record: CertificateRecord, error: InputError): Promise<void> {
-  const problem = `${error.message}. It was accepted under older rules; order it again as they are now.`;
+  const problem = `${error.message}. It was accepted under older rules: give it up with certificate resolve ${record.serviceId} --release, then order it again as they are now.`;
   const after = moveRecord(record, 'parked', context.now(), { problem, nextActionAt: null });
   const change = { cause: problem, event: 'certificate.parked' as const };
   await context.certificates.save({ before: record, after, change });

@@ -1,8 +1,7 @@
-import { acceptOrder } from '../src/certificates/accept.js';
+import { acceptOrder, isSameOrder } from '../src/certificates/accept.js';
 import { advanceOperation } from '../src/certificates/advance.js';
 import {
   checkOrder,
-  fingerprintOrder,
   orderPayloadSchema,
   type CheckedOrder,
   type OrderPayload,
@@ -12,6 +11,7 @@ import { StaleRecordError } from '../src/certificates/errors.js';
 import { openServiceAccount } from '../src/certificates/open-account.js';
 import { WaitError } from '../src/errors.js';
 import { requireModule } from '../src/modules/require-module.js';
+import { isFollowUp } from '../src/certificates/record.js';
 import { defineJob, done } from '../src/job.js';
 import { accountId } from '../src/modules/settings.js';
 import type { Store } from '../src/store/store.js';
@@ -62,11 +62,7 @@ async function tryToAccept(
 /** An order that is known already needs no second acceptance: rules made later must not stop what is under way. */
 async function isKnown(payload: OrderPayload, store: Store): Promise<boolean> {
   const stored = await store.certificates.load(payload.serviceId);
-  return (
-    stored !== null &&
-    stored.record.status !== 'failed' &&
-    stored.record.fingerprint === fingerprintOrder(payload)
-  );
+  return stored !== null && stored.record.status !== 'failed' && isSameOrder(stored, payload);
 }
 
 /** Buy and activate a certificate; it ends when Namecheap has accepted the CSR. Issuance follows as an event. */
@@ -86,6 +82,9 @@ export const order = defineJob<OrderPayload, CertificateResult>({
   accept,
   async run(payload, context) {
     if (!(await isKnown(payload, context.store))) await accept(payload, context.store, context.now());
+    const stored = await context.certificates.load(payload.serviceId);
+    // What follows the order is somebody else's job: the order itself is done.
+    if (stored !== null && isFollowUp(stored.record)) return done(presentResult(stored.record));
     const account = await openServiceAccount(context, payload.serviceId, payload.module);
     return done(presentResult(await advanceOperation({ ...context, account }, payload.serviceId)));
   },

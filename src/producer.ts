@@ -3,6 +3,8 @@ import { parseEnvironment } from '../config/environment.js';
 import { App } from './app.js';
 import type { orderPayloadSchema } from './certificates/order-payload.js';
 import type { CertificateResult, CertificateView } from './certificates/present.js';
+import type { reissuePayloadSchema } from './certificates/reissue-request.js';
+import type { renewPayloadSchema } from './certificates/renew-request.js';
 import { readCertificate } from './certificates/view.js';
 import type { JobEnd } from './queue/queues.js';
 
@@ -11,6 +13,11 @@ export type { CertificateResult, CertificateView, JobEnd };
 
 /** An order as a billing system writes it: `module` may be left out. */
 export type OrderInput = z.input<typeof orderPayloadSchema>;
+
+/** `paidTill` (the end of the term being extended) or `requestId` makes a late repeat harmless. */
+export type RenewInput = z.input<typeof renewPayloadSchema>;
+/** What is left out stays as it was ordered. */
+export type ReissueInput = z.input<typeof reissuePayloadSchema>;
 
 export interface ProducerOptions {
   /** `redis://` or `rediss://`. */
@@ -23,6 +30,10 @@ export interface ProducerOptions {
 export interface Producer {
   /** Accepts an order durably and adds its job. @returns the job's id. @throws InputError listing every fault. */
   order(payload: OrderInput): Promise<string>;
+  /** Buys the follow-up term of a known certificate, once per paid term. @throws InputError, FailError with what to do. */
+  renew(payload: RenewInput): Promise<string>;
+  /** The next certificate within the paid term, or another key or other names. @throws InputError, FailError with what to do. */
+  reissue(payload: ReissueInput): Promise<string>;
   /** Adds any job, by its name. */
   enqueue(job: string, payload: unknown): Promise<string>;
   /** Waits for a job's end, up to `timeoutMs`. */
@@ -39,6 +50,8 @@ export async function createProducer(options: ProducerOptions = {}): Promise<Pro
   const app = await App.open(environment, { log: () => undefined, isEnabled: () => false });
   return {
     order: (payload) => app.enqueue('order', payload),
+    renew: (payload) => app.enqueue('renew', payload),
+    reissue: (payload) => app.enqueue('reissue', payload),
     enqueue: (job, payload) => app.enqueue(job, payload),
     waitFor: (job, id, timeoutMs) => app.queues.waitFor(job, id, timeoutMs),
     readCertificate: (serviceId) => readCertificate(app.store.certificates, serviceId),

@@ -5,7 +5,7 @@ import {
   type CheckedOrder,
   type OrderPayload,
 } from './order-payload.js';
-import { RING_GRACE_MS, type CertificateRecord } from './record.js';
+import { RING_GRACE_MS, type CertificateRecord, type Status } from './record.js';
 import { composeOperation, moveRecord } from './transitions.js';
 
 /** What an order means for a service that may be known already. */
@@ -17,17 +17,32 @@ export type Acceptance =
 
 /** The first record of an order. `now` in ms. */
 export function composeRecord(order: CheckedOrder, account: string, now: number): CertificateRecord {
-  const at = new Date(now).toISOString();
   return {
-    serviceId: order.payload.serviceId,
-    version: 0,
+    ...blankRecord(order.payload.serviceId, now),
     module: order.payload.module,
     account,
-    status: 'accepted',
     operation: composeOperation('order', 'accepted', now),
     ...describeOrder(order),
+    nextActionAt: now + RING_GRACE_MS,
+  };
+}
+
+/** A record in which nothing has happened yet. `now` in ms. */
+export function blankRecord(serviceId: string, now: number): CertificateRecord {
+  return {
+    serviceId,
+    version: 0,
+    module: '',
+    account: '',
+    status: 'accepted',
+    operation: null,
+    requestedType: '',
     type: null,
-    acceptedAt: at,
+    years: 1,
+    commonName: '',
+    sans: [],
+    fingerprint: '',
+    acceptedAt: new Date(now).toISOString(),
     purchase: null,
     certificateId: null,
     certificateIds: [],
@@ -50,11 +65,13 @@ export function composeRecord(order: CheckedOrder, account: string, now: number)
     errands: [],
     doneErrands: [],
     shelved: null,
+    revokedIds: [],
+    revoking: [],
     closedFrom: null,
     problem: null,
     attempts: 0,
     lostTries: 0,
-    nextActionAt: now + RING_GRACE_MS,
+    nextActionAt: null,
   };
 }
 
@@ -83,7 +100,7 @@ export function acceptOrder(
 ): Acceptance {
   if (existing === null) return { kind: 'new', record: composeRecord(order, account, now) };
   const { record, request } = existing;
-  const isIdentical = record.fingerprint === fingerprintOrder(order.payload);
+  const isIdentical = isSameOrder(existing, order.payload);
   if (record.status === 'failed' && record.certificateId === null) {
     const after = { ...composeRecord(order, account, now), version: record.version };
     return { kind: 'changed', after, cause: 'ordered afresh after a failure that bought nothing' };
@@ -106,11 +123,24 @@ export function acceptOrder(
   if (isIdentical) return { kind: 'known' };
   throw new FailError(
     `Service ${record.serviceId} was ordered before with other values (${listOrderDifferences(request, order.payload).join(', ')}). ` +
-      (record.status === 'issued'
-        ? 'To change names or key of an issued certificate, use reissue.'
-        : 'Use another serviceId, or repeat the order as it was.'),
+      adviseDifferent(record.status),
     'ERR_ORDER_DIFFERS',
   );
+}
+
+function adviseDifferent(status: Status): string {
+  if (status === 'issued') return 'To change names or key of an issued certificate, use reissue.';
+  if (status === 'closed')
+    return 'It is closed: reopen it with a close job and "open": true first, or use another serviceId.';
+  return 'Use another serviceId, or repeat the order as it was.';
+}
+
+/** The order as it was placed, or as it stands after another method of validation was chosen for it. */
+export function isSameOrder(
+  { record, request }: { record: CertificateRecord; request: OrderPayload },
+  payload: OrderPayload,
+): boolean {
+  return [record.fingerprint, fingerprintOrder(request)].includes(fingerprintOrder(payload));
 }
 
 /** What was bought can be activated with this order: same module, type, years, and names enough. */

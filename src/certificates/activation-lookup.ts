@@ -1,5 +1,6 @@
 import { describeError, FailError } from '../errors.js';
 import type { CertificateInfo, DcvChoice, ValidationInstruction } from '../namecheap/api.js';
+import { adviseRetry } from './advice.js';
 import { parseCsr } from './csr.js';
 import { collectDelay } from './due.js';
 import { StaleRecordError } from './errors.js';
@@ -54,12 +55,12 @@ export async function lookUpActivation(
   const seen = await work.account.api.getInfo({ certificateId }, { signal: work.signal });
   if (seen.status === 'newpurchase' || seen.status === 'newrenewal') return null;
   if (isTrouble(seen.status))
-    throw await parkRecord(work, record, describeTrouble(certificateId, seen.status));
+    throw await parkRecord(work, record, describeTrouble(record, certificateId, seen.status));
   if (!hasOurCsr(seen, order)) {
     throw await parkRecord(
       work,
       record,
-      `Certificate ${certificateId} was activated at Namecheap with another CSR than ours. Check who did it; then reissue it with the right CSR.`,
+      `Certificate ${certificateId} was activated at Namecheap with another CSR than ours. Find out who did it: bring it in with certificate import --map under the service that it serves, or have Namecheap's support cancel or reset it. ${adviseRetry(record)}`,
     );
   }
   if (seen.status === 'active') return await saveActivated(work, record, [], ACCEPTED_BEFORE);
@@ -94,9 +95,14 @@ export async function saveRecovered(
 
 /** Whether Namecheap holds the CSR that we submitted, by its key. */
 export function hasOurCsr(seen: CertificateInfo, order: CheckedOrder): boolean {
-  if (seen.csr === null) return false;
+  return hasOurKey(seen, order.csr.publicKeyHash);
+}
+
+/** Whether the CSR that Namecheap holds is for this key. */
+export function hasOurKey({ csr }: CertificateInfo, publicKeyHash: string): boolean {
+  if (csr === null) return false;
   try {
-    return parseCsr(seen.csr).publicKeyHash === order.csr.publicKeyHash;
+    return parseCsr(csr).publicKeyHash === publicKeyHash;
   } catch {
     return false; // Whatever it is, it is not the CSR we sent.
   }
@@ -110,7 +116,9 @@ export async function recoverValidation(
 ): Promise<ValidationInstruction[]> {
   if (order.dcv.every(isEmail)) return order.dcv.filter(isEmail);
   const input = { certificateId, dcv: order.dcv, isMultiDomain: order.product.coverage === 'multi' };
-  return await work.account.api.editDcvMethod(input, { signal: work.signal });
+  const { validation, missed } = await work.account.api.editDcvMethod(input, { signal: work.signal });
+  if (missed.length > 0) throw new Error(`the method of ${missed.join(', ')} was not set`);
+  return validation;
 }
 
 function isEmail(choice: DcvChoice): choice is DcvChoice & { method: 'email'; approverEmail: string } {

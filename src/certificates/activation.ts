@@ -2,6 +2,7 @@ import { describeError, FailError, WaitError } from '../errors.js';
 import type { ActivateInput, CallOptions, ValidationInstruction } from '../namecheap/api.js';
 import { NamecheapError } from '../namecheap/errors.js';
 import { lookUpActivation, saveActivated } from './activation-lookup.js';
+import { adviseRetry } from './advice.js';
 import { delayAfter } from './backoff.js';
 import { brake } from './brake.js';
 import { StaleRecordError } from './errors.js';
@@ -11,6 +12,9 @@ import type { Work } from './ports.js';
 import { readFlightId, RING_GRACE_MS, type CertificateRecord } from './record.js';
 import { lookUpReissue, saveReissued } from './reissue.js';
 import { moveRecord } from './transitions.js';
+
+/** With the growing delays between them these take more than an hour. */
+const STATE_REFUSALS_ALLOWED = 12;
 
 /** One way to hand the CA a CSR: `ssl.activate` for what was bought, `ssl.reissue` for what is in force. */
 interface Submission {
@@ -81,7 +85,7 @@ export async function submitCsr(
   // Somebody may have decided the claim differently meanwhile.
   const owner = await work.purchases.readOwner(record.account, certificateId);
   if (owner !== record.serviceId) {
-    const problem = `Certificate ${certificateId} belongs to ${owner === null ? 'nobody' : `service ${owner}`} in our books, not to this service. Compare both with certificate show before anything is activated.`;
+    const problem = `Certificate ${certificateId} belongs to ${owner === null ? 'nobody' : `service ${owner}`} in our books, not to this service. Compare both with certificate show before anything is submitted. ${adviseRetry(record)}`;
     throw await parkRecord(work, begun, problem);
   }
   await work.report(`${verb} of certificate ${certificateId}`);
@@ -120,10 +124,16 @@ async function settleFailure(
     const after = moveRecord(record, 'failed', work.now(), changes);
     const change = { cause: problem, event: 'certificate.failed' as const, lease: work.lease };
     await work.certificates.save({ before: record, after, change });
-    return error;
+    return new FailError(problem, error.code, error);
   }
   if (error instanceof NamecheapError && error.errorClass === 'manual')
-    return await parkRecord(work, record, error.message);
+    return await parkRecord(work, record, `${error.message} ${adviseRetry(record)}`);
+  if (isStuck(error, record))
+    return await parkRecord(
+      work,
+      record,
+      `The ${verb} was refused ${record.attempts + 1} times, although a look at the certificate explains nothing: ${error.message} ${adviseRetry(record)}`,
+    );
   const delayMs = delayAfter(error, record.attempts, work.random());
   const after = {
     ...record,
@@ -140,6 +150,13 @@ async function settleFailure(
   });
   if (isRefusal) return await brake(work, error, delayMs);
   return new WaitError(after.problem, delayMs);
+}
+
+/** The same refusal of a certificate's state for more than an hour: asking on would spend the quota for nothing. */
+function isStuck(error: unknown, { attempts }: CertificateRecord): error is NamecheapError {
+  return (
+    error instanceof NamecheapError && error.errorClass === 'state' && attempts >= STATE_REFUSALS_ALLOWED
+  );
 }
 
 function adviseCorrection(record: CertificateRecord): string {

@@ -4,6 +4,7 @@ import { submitCsr } from './activation.js';
 import { delayAfter } from './backoff.js';
 import { brake } from './brake.js';
 import { StaleRecordError } from './errors.js';
+import { demandNotClosing, refuseClosed } from './close-request.js';
 import { checkOrder, type CheckedOrder, type OrderPayload } from './order-payload.js';
 import type { AccountWork, Stored, Work } from './ports.js';
 import { makePurchase } from './purchase.js';
@@ -125,6 +126,7 @@ async function takeTurns(work: Work, serviceId: string): Promise<CertificateReco
 /** One step, or null when there is nothing to do before validation. */
 async function takeStep(work: Work, { record, request, draft }: Stored): Promise<CertificateRecord | null> {
   await work.keepLease();
+  demandNotClosing(record);
   switch (readStage(record)) {
     case 'accepted':
       return await withOrder(work, record, draft ?? request, async (order) =>
@@ -188,6 +190,7 @@ async function suspectPurchase(work: Work, record: CertificateRecord): Promise<C
 function finish(record: CertificateRecord): CertificateRecord {
   const what = record.operation?.job ?? 'order';
   const stage = readStage(record);
+  if (stage === 'closed') throw refuseClosed(record.serviceId);
   if (stage === 'parked') throw new FailError(record.problem ?? `The ${what} is parked`, 'ERR_PARKED');
   if (stage === 'failed')
     throw new FailError(record.problem ?? `The ${what} failed`, `ERR_${what.toUpperCase()}_FAILED`);

@@ -1,6 +1,6 @@
 import { findGap, isTermCovered } from './coverage.js';
 import { computeEmergencyAt } from './due.js';
-import type { Announcement, CertificateRecord } from './record.js';
+import { isUnfinished, type Announcement, type CertificateRecord } from './record.js';
 import { isBusy } from './shelf.js';
 
 const DAY_MS = 86_400_000;
@@ -36,10 +36,11 @@ export function listAgenda(record: CertificateRecord): AgendaEntry[] {
   };
   if (record.status === 'issued') add('expired', Date.parse(endDate));
   const isCovered = isTermCovered(record);
-  if (termEnd !== null) {
-    const covered = isCovered ? Math.min(Date.parse(endDate), Date.parse(termEnd)) : Date.parse(termEnd);
+  // Sold already: only if it comes to nothing is there something to sell.
+  if (termEnd !== null && !isRenewing(record)) {
+    const end = isCovered ? Math.min(Date.parse(endDate), Date.parse(termEnd)) : Date.parse(termEnd);
     // Also while a reissue is late: the term ends all the same.
-    add('expiring', covered - EXPIRING_BEFORE_MS);
+    add('expiring', end - EXPIRING_BEFORE_MS);
   }
   if (isCovered) return entries;
   const isReissuable = record.automationStopped === null && !isBusy(record);
@@ -48,6 +49,10 @@ export function listAgenda(record: CertificateRecord): AgendaEntry[] {
   // A gap that nobody closes is told at once, not when it opens.
   if (findGap(record) !== null) add('gap', 0);
   return entries;
+}
+
+function isRenewing({ operation }: CertificateRecord): boolean {
+  return operation?.job === 'renew' && isUnfinished(operation.state);
 }
 
 /** When a missing reissue of the certificate in force becomes an emergency, ms; null when nothing is left to reissue. */

@@ -83,15 +83,16 @@ function join(record: CertificateRecord, id: string): ReturnType<Decide> {
 type Beginning = Pick<Operation, 'job'> & Partial<Operation> & { requestId: string };
 
 function begin(
-  { record, draft: oldDraft }: Stored,
+  stored: Stored,
   draft: OrderPayload | null,
   now: number,
   { job, ...changes }: Beginning,
 ): ReturnType<Decide> {
+  const { record } = stored;
   demandTurn(record);
   const operation = composeOperation(job, 'accepted', now, changes);
   const settled = { ...record, ...settleErrand(record, changes.requestId) };
-  const after = beginOperation(settled, oldDraft, operation, now);
+  const after = beginOperation({ ...stored, record: settled }, operation, now);
   return { after, change: { cause: `${job} begun${changes.reason ? ` (${changes.reason})` : ''}`, draft } };
 }
 
@@ -103,7 +104,7 @@ function demandTurn(record: CertificateRecord): void {
   if (obstacle.kind === 'busy')
     throw new WaitError(`A ${job} of ${record.serviceId} is ${state}; this follows`, BUSY_MS, 'ERR_BUSY');
   throw new FailError(
-    `Two operations of ${record.serviceId} need a person: settle them with certificate resolve first`,
+    `Two operations of ${record.serviceId} need a person: settle them with certificate resolve ${record.serviceId} first (--retry, or --release to drop the ${job} in front)`,
     'ERR_PARKED',
   );
 }

@@ -1,5 +1,7 @@
 import { describeError, WaitError } from '../errors.js';
+import type { CertificateInfo } from '../namecheap/api.js';
 import { NamecheapError } from '../namecheap/errors.js';
+import { adviseRetry } from './advice.js';
 import { parseCsr } from './csr.js';
 import { collectDelay } from './due.js';
 import { StaleRecordError } from './errors.js';
@@ -81,15 +83,27 @@ async function collectOne(work: AccountWork, serviceId: string): Promise<boolean
 }
 
 async function fetchIssued(work: AccountWork, stored: Stored): Promise<boolean> {
-  const { record, draft, request } = stored;
+  const { record } = stored;
   const certificateId = readFlightId(record);
   if (certificateId === null) throw new Error(`${record.serviceId} is pending without a certificate id`);
   const seen = await work.account.api.getInfo(
     { certificateId, withCertificate: true },
     { signal: work.signal },
   );
+  return await settleSeen(work, stored, seen);
+}
+
+/**
+ * Takes the pending certificate as Namecheap shows it: issued and verified it is in force from now on.
+ * @param seen with the certificate
+ * @returns false when it is waited for still.
+ * @throws FailError when it was parked: it needs a person, or does not fit the order.
+ */
+export async function settleSeen(work: AccountWork, stored: Stored, seen: CertificateInfo): Promise<boolean> {
+  const { record, draft, request } = stored;
+  const { certificateId } = seen;
   if (isTrouble(seen.status))
-    throw await parkRecord(work, record, describeTrouble(certificateId, seen.status));
+    throw await parkRecord(work, record, describeTrouble(record, certificateId, seen.status));
   if (seen.status !== 'active') {
     await lookLater(work, record);
     return false;
@@ -114,7 +128,7 @@ async function fetchIssued(work: AccountWork, stored: Stored): Promise<boolean> 
     throw await parkRecord(
       work,
       record,
-      `Namecheap returned a certificate that does not fit the order: ${describeError(error)}`,
+      `Namecheap returned a certificate that does not fit the order: ${describeError(error)}. Contact their support with certificate id ${certificateId}. ${adviseRetry(record)}`,
     );
   }
   await saveIssued(work, stored, leaf, seen.type);

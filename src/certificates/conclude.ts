@@ -1,5 +1,6 @@
 import { Big } from 'big.js';
 import { FailError, WaitError } from '../errors.js';
+import { advisePurchase } from './advice.js';
 import type { Work } from './ports.js';
 import { RING_GRACE_MS, type CertificateRecord, type Purchase } from './record.js';
 import { moveRecord } from './transitions.js';
@@ -86,7 +87,7 @@ async function concludeNotMade(
       'two complete listings after the settle time show no certificate: the purchase was not made';
     return await work.purchases.settleNotMade({ before: record, after, change: { cause } }, purchase, true);
   }
-  const problem = `${park}. Compare the certificates and transactions at Namecheap with certificate show ${record.serviceId}, then order under another serviceId or contact Namecheap.`;
+  const problem = `${park}. ${advisePurchase(record)}`;
   const after = moveRecord(record, 'parked', work.now(), { problem, lostTries, nextActionAt: null });
   const change = { cause: problem, event: 'certificate.parked' as const };
   await work.purchases.settleNotMade({ before: record, after, change }, purchase, true);

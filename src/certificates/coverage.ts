@@ -88,6 +88,8 @@ export function describeCoverage(record: CertificateRecord): CoverageView {
   const base = { paidTill, coveredTill: endDate, nextReissueAt, gap };
   if (endDate === null || termEnd === null) return { ...base, sentence: 'Nothing is issued yet.' };
   const facts = `Paid till ${day(termEnd)}, covered till ${day(endDate)}`;
+  if (record.status === 'closed')
+    return { ...base, sentence: `${facts}; the service is closed: nothing is reissued or renewed.` };
   if (gap !== null)
     return {
       ...base,

@@ -50,12 +50,7 @@ export function isStandstill(
   oldEnd: number,
   leaf: { issuedAt: number; endDate: number; due: number },
 ): boolean {
-  return Math.abs(leaf.endDate - oldEnd) < DAY_MS || isDueAtOnce(leaf);
-}
-
-/** Whether a certificate is due within a day of its issue, as with a lead longer than its life: reissuing it would go round in a circle. Times in ms. */
-export function isDueAtOnce({ issuedAt, due }: { issuedAt: number; due: number }): boolean {
-  return due - issuedAt < DAY_MS;
+  return Math.abs(leaf.endDate - oldEnd) < DAY_MS || leaf.due - leaf.issuedAt < DAY_MS;
 }
 
 /**

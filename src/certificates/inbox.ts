@@ -105,12 +105,12 @@ interface Running {
  * come need not be rung while its job lives.
  * @throws what `begin` throws.
  */
-export async function runErrand(
+export async function runErrand<T>(
   { certificates, ...clock }: Running,
   serviceId: string,
   id: string,
-  begin: () => Promise<CertificateRecord>,
-): Promise<CertificateRecord> {
+  begin: () => Promise<T>,
+): Promise<T> {
   try {
     return await begin();
   } catch (error) {

@@ -3,7 +3,9 @@ import type { CertificateEventType } from '../events.js';
 import { addSpan } from './coverage.js';
 import { computeReissueDue, isStandstill } from './due.js';
 import type { IssuedLeaf } from './leaf.js';
-import type { AccountWork, LifecycleSettings, Stored } from './ports.js';
+import { isPlaceholder, PLACEHOLDER_STOP } from './placeholder.js';
+import type { Pem } from './present.js';
+import type { AccountWork, Change, LifecycleSettings, Stored } from './ports.js';
 import { isFollowUp, readFlightId, type CertificateRecord, type Renewal } from './record.js';
 import { restoreShelved } from './shelf.js';
 import { computePaidTill, computeTermEnd } from './term.js';
@@ -15,6 +17,14 @@ const EVENTS = {
   reissue: 'certificate.reissued',
 } as const satisfies Record<string, CertificateEventType>;
 
+type Clocks = Pick<AccountWork, 'settings'> & { now(): number };
+
+/** An issued certificate as it comes into force: the record, and what is saved with it in one step. */
+export interface Issuance {
+  after: CertificateRecord;
+  change: Change & { pem: Pem };
+}
+
 /**
  * The certificate in flight is in force from now on: End date, Paid till, the next reissue, the coverage, the request, the
  * PEM and the event are saved in one step. A shelved operation comes back to the front.
@@ -22,12 +32,33 @@ const EVENTS = {
  */
 export async function saveIssued(
   work: AccountWork,
-  { record, request, draft }: Stored,
+  stored: Stored,
   leaf: IssuedLeaf,
   type: string,
 ): Promise<CertificateRecord> {
-  const now = work.now();
-  const issued = putInForce(record, leaf, type, work.settings, now);
+  const { after, change } = composeIssued(work, stored, leaf, type);
+  return await work.certificates.save({
+    before: stored.record,
+    after,
+    change: { ...change, lease: work.lease },
+  });
+}
+
+/** As {@link saveIssued}, but left to the caller to save. */
+export function composeIssued(
+  clocks: Clocks,
+  { record, request, draft }: Omit<Stored, 'pem'>,
+  leaf: IssuedLeaf,
+  type: string,
+): Issuance {
+  const now = clocks.now();
+  const issued = moveRecord(record, 'issued', now, {
+    ...describeTerm(clocks.settings, record, leaf),
+    ...(isFollowUp(record) ? describeSuccessor(record, type) : {}),
+    covered: addSpan(record.covered, leaf.notBefore, leaf.notAfter),
+    problem: null,
+    nextActionAt: null,
+  });
   const { after, draft: next } = restoreShelved(issued, now);
   const change = {
     cause: `issued by ${leaf.issuer}`,
@@ -35,53 +66,43 @@ export async function saveIssued(
     pem: { certificate: leaf.certificate, chain: leaf.chain },
     request: draft ?? request,
     draft: next,
-    lease: work.lease,
   };
-  return await work.certificates.save({ before: record, after, change });
-}
-
-/** The dates of a certificate, ms. */
-type Dates = Pick<IssuedLeaf, 'notBefore' | 'notAfter'>;
-
-type Settings = Pick<LifecycleSettings, 'reissueBeforeMs' | 'reissueSpreadMs'>;
-
-/** The record once the certificate in flight is in force; what is shelved stays so. */
-export function putInForce(
-  record: CertificateRecord,
-  leaf: Dates,
-  type: string,
-  settings: Settings,
-  now: number,
-): CertificateRecord {
-  return moveRecord(record, 'issued', now, {
-    ...describeTerm(settings, record, leaf),
-    ...(isFollowUp(record) ? describeSuccessor(record, type) : {}),
-    covered: addSpan(record.covered, leaf.notBefore, leaf.notAfter),
-    problem: null,
-    nextActionAt: null,
-  });
+  return { after, change };
 }
 
 /** The two clocks: the leaf's end, and the paid term, which only what was paid for moves. */
 function describeTerm(
-  { reissueBeforeMs, reissueSpreadMs }: Settings,
+  settings: LifecycleSettings,
   record: CertificateRecord,
-  leaf: Dates,
+  leaf: IssuedLeaf,
 ): Partial<CertificateRecord> {
   const { termEnd, renewals, years } = computeTerm(record, leaf);
-  const paidTill = computePaidTill({ termEnd, endDate: leaf.notAfter });
-  const timing = { issuedAt: leaf.notBefore, endDate: leaf.notAfter, paidTill };
-  const due = computeReissueDue({ serial: record.serviceId, ...timing, reissueBeforeMs, reissueSpreadMs });
-  const stop = due === null ? null : findStop(record, leaf, due);
+  const { due, ...times } = planTerm(settings, record.serviceId, leaf, termEnd);
+  const stop = isPlaceholder(record) ? PLACEHOLDER_STOP : due === null ? null : findStop(record, leaf, due);
   return {
-    issuedAt: new Date(leaf.notBefore).toISOString(),
-    endDate: new Date(leaf.notAfter).toISOString(),
-    paidTill: paidTill === null ? null : new Date(paidTill).toISOString(),
-    termEnd: new Date(termEnd).toISOString(),
+    ...times,
     nextReissueAt: due === null || stop !== null ? null : new Date(due).toISOString(),
     automationStopped: stop,
     renewals,
     years,
+  };
+}
+
+/** What follows for a service from one certificate and the end of its paid term. `due`: when it is reissued, ms. */
+export function planTerm(
+  { reissueBeforeMs, reissueSpreadMs }: LifecycleSettings,
+  serviceId: string,
+  { notBefore, notAfter }: Pick<IssuedLeaf, 'notBefore' | 'notAfter'>,
+  termEnd: number,
+) {
+  const paidTill = computePaidTill({ termEnd, endDate: notAfter });
+  const timing = { issuedAt: notBefore, endDate: notAfter, paidTill };
+  return {
+    issuedAt: new Date(notBefore).toISOString(),
+    endDate: new Date(notAfter).toISOString(),
+    paidTill: paidTill === null ? null : new Date(paidTill).toISOString(),
+    termEnd: new Date(termEnd).toISOString(),
+    due: computeReissueDue({ serial: serviceId, ...timing, reissueBeforeMs, reissueSpreadMs }),
   };
 }
 
@@ -91,7 +112,7 @@ function describeTerm(
  */
 function computeTerm(
   record: CertificateRecord,
-  leaf: Dates,
+  leaf: IssuedLeaf,
 ): { termEnd: number; renewals: Renewal[]; years: number } {
   const { operation, renewals, years } = record;
   const old = record.termEnd === null ? null : Date.parse(record.termEnd);
@@ -113,13 +134,17 @@ function computeTerm(
 }
 
 /** Why no further reissue may follow by itself; null when all is well. */
-function findStop({ operation, endDate }: CertificateRecord, leaf: Dates, due: number): string | null {
+function findStop(
+  { serviceId, operation, endDate }: CertificateRecord,
+  leaf: IssuedLeaf,
+  due: number,
+): string | null {
   if (operation?.job !== 'reissue' || operation.reason !== 'end-date' || endDate === null) return null;
   const { notBefore: issuedAt, notAfter } = leaf;
   if (!isStandstill(Date.parse(endDate), { issuedAt, endDate: notAfter, due })) return null;
   return (
     `the last reissue led nowhere (End date ${new Date(leaf.notAfter).toISOString()}, before it ${endDate}). ` +
-    'Check PMNAMECHEAP_REISSUE_BEFORE (a lead longer than the life of a certificate) and the paid term at Namecheap, then reissue it by hand'
+    `Check PMNAMECHEAP_REISSUE_BEFORE (a lead longer than the life of a certificate) and the paid term at Namecheap, then decide with certificate resolve ${serviceId} --retry, or reissue it with a reissue job`
   );
 }
 

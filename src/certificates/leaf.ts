@@ -35,29 +35,49 @@ export interface IssuedLeaf {
   fingerprint256: string;
 }
 
+/** What a certificate says of itself, nothing judged. */
+export interface SeenLeaf extends IssuedLeaf {
+  /** See {@link hashPublicKey}. */
+  publicKeyHash: string;
+}
+
+/** Reads a certificate that somebody else asked for. @throws FailError ERR_CERTIFICATE_MISMATCH when it cannot be read. */
+export function readLeaf({ certificate, chain }: Pick<IssuedInput, 'certificate' | 'chain'>): SeenLeaf {
+  const { leaf, available } = readAll(certificate, chain);
+  return { ...describeLeaf(leaf, buildPath(leaf, available)), publicKeyHash: hashPublicKey(leaf.publicKey) };
+}
+
+function readAll(certificate: string, chain: readonly string[]) {
+  const leaf = readCertificate(certificate, 'certificate');
+  const available = chain.map((pem, index) => readCertificate(pem, `chain certificate ${index + 1}`));
+  return { leaf, available };
+}
+
 /**
  * Checks that an issued certificate is the one that was asked for, before it is handed on.
  * @throws FailError ERR_CERTIFICATE_MISMATCH with a sentence that says everything in which it differs.
  */
 export function verifyIssued(input: IssuedInput): IssuedLeaf {
-  const leaf = readCertificate(input.certificate, 'certificate');
-  const available = input.chain.map((pem, index) => readCertificate(pem, `chain certificate ${index + 1}`));
-  const names = readDnsNames(leaf);
-  const [notBefore, notAfter] = [Date.parse(leaf.validFrom), Date.parse(leaf.validTo)];
+  const { leaf, available } = readAll(input.certificate, input.chain);
   const path = buildPath(leaf, available);
+  const facts = describeLeaf(leaf, path);
   const differences = [
     ...listKeyDifferences(leaf, input.csrPublicKeyHash),
-    ...listNameDifferences(names, input.names),
-    ...listTimeDifferences(notBefore, notAfter, input.now),
+    ...listNameDifferences(facts.names, input.names),
+    ...listTimeDifferences(facts.notBefore, facts.notAfter, input.now),
     ...listChainDifferences(path, available, input.now),
   ];
   if (differences.length > 0) throw refuse(differences);
+  return facts;
+}
+
+function describeLeaf(leaf: X509Certificate, path: readonly X509Certificate[]): IssuedLeaf {
   return {
     certificate: leaf.toString(),
     chain: path.map((certificate) => certificate.toString()),
-    notBefore,
-    notAfter,
-    names,
+    notBefore: Date.parse(leaf.validFrom),
+    notAfter: Date.parse(leaf.validTo),
+    names: readDnsNames(leaf),
     serialNumber: leaf.serialNumber,
     issuer: leaf.issuer.replaceAll('\n', ', '),
     fingerprint256: leaf.fingerprint256.replaceAll(':', '').toLowerCase(),

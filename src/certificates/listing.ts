@@ -1,9 +1,7 @@
 import { findProduct } from '../../config/products.js';
 import { WaitError } from '../errors.js';
-import type { ListPage } from '../namecheap/api.js';
+import { PAGE_SIZE, readCompleteList } from './complete-list.js';
 import type { ListedKind, ListedPurchase, ListingAnswer, Work } from './ports.js';
-
-const PAGE_SIZE = 100;
 
 /** What was bought and not activated yet, by what bought it. */
 const LIST_TYPES = { order: 'NewPurchase', renew: 'NewRenewal' } as const;
@@ -13,9 +11,6 @@ const LOCK_MS = 60_000;
 
 /** While somebody else lists, look again after this long, ms. */
 const AGAIN_MS = 1000;
-
-/** A list that does not add up is read again after this long, ms. */
-const NOT_COMPLETE_MS = 60_000;
 
 /**
  * Lists all bought and not yet activated certificates (or renewals) of the account, completely, and has the store sort
@@ -53,41 +48,15 @@ export async function refreshListing(
   }
 }
 
-/** Reads again at once when the pages changed meanwhile; when they never add up, rarely: each try costs calls. */
 async function readCompletely(work: Work, kind: ListedKind): Promise<ListedPurchase[]> {
-  const rows = (await readAllPages(work, kind)) ?? (await readAllPages(work, kind));
-  if (rows !== null) return rows;
-  throw new WaitError(
-    'The list of bought certificates at Namecheap does not add up (its total is not the number of its rows), so nothing can be told from it; it is read again',
-    NOT_COMPLETE_MS,
-  );
-}
-
-/** Null when the list is not complete: a row that moved between two pages would be missed, and only a complete list proves absence. */
-async function readAllPages(work: Work, kind: ListedKind): Promise<ListedPurchase[] | null> {
-  const rows = new Map<number, ListedPurchase>();
-  let total = 0;
-  for (let page = 1; ; page++) {
-    const answer = await readPage(work, kind, page);
-    if (page > 1 && answer.totalItems !== total) return null;
-    total = answer.totalItems;
-    for (const { certificateId, type, years, purchaseDate } of answer.rows) {
-      const purchasedAt = purchaseDate === null ? null : Date.parse(purchaseDate);
-      rows.set(certificateId, {
-        certificateId,
-        type,
-        years,
-        purchasedAt,
-        product: findProduct(type)?.canonical ?? null,
-      });
-    }
-    if (page * PAGE_SIZE >= total || answer.rows.length === 0) break;
-  }
-  return rows.size === total ? [...rows.values()] : null;
-}
-
-async function readPage(work: Work, kind: ListedKind, page: number): Promise<ListPage> {
-  await work.keepLease();
-  const input = { listType: LIST_TYPES[kind], page, pageSize: PAGE_SIZE, sortBy: 'PURCHASEDATE' } as const;
-  return await work.account.api.getList(input, { signal: work.signal });
+  const rows = await readCompleteList(async (page) => {
+    await work.keepLease();
+    const input = { listType: LIST_TYPES[kind], page, pageSize: PAGE_SIZE, sortBy: 'PURCHASEDATE' } as const;
+    return await work.account.api.getList(input, { signal: work.signal });
+  });
+  return rows.map(({ certificateId, type, years, purchaseDate }) => ({
+    ...{ certificateId, type, years },
+    purchasedAt: purchaseDate === null ? null : Date.parse(purchaseDate),
+    product: findProduct(type)?.canonical ?? null,
+  }));
 }

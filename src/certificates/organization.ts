@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Product } from '../../config/products.js';
+import { COUNTRY_CODES } from './country-codes.js';
 
 const text = (length: number) => z.string().trim().min(1).max(length).optional();
 
@@ -8,6 +9,9 @@ const country = z
   .trim()
   .toUpperCase()
   .regex(/^[A-Z]{2}$/, { error: 'must be a country code of two letters (ISO 3166-1), such as US' })
+  .refine((code) => !/^[A-Z]{2}$/.test(code) || code === 'UK' || COUNTRY_CODES.has(code), {
+    error: 'is not a country code of ISO 3166-1',
+  })
   .refine((code) => code !== 'UK', { error: 'UK is not an ISO 3166-1 code; the United Kingdom is GB' })
   .optional();
 
@@ -110,7 +114,7 @@ export function listOrganizationFaults(
     return [`organization: an ${level} certificate needs it; give at least its name`];
   const missing: string[] =
     validation === 'ev' ? EV_REQUIRED.filter((field) => organization[field] === undefined) : [];
-  if (organization.name === undefined && csrName === undefined) missing.unshift('name');
+  if (organization.name === undefined && (csrName ?? '').trim() === '') missing.unshift('name');
   return missing.map((field) => `organization.${field}: an ${level} certificate needs it`);
 }
 

@@ -5,8 +5,10 @@ import type { CertificateRecord } from './record.js';
 /** What a pending certificate waits for, and what a person can do about it, in one sentence or two. */
 export function describePending(record: CertificateRecord): string {
   const since = (record.activatedAt ?? record.acceptedAt).slice(0, 10);
-  const steps = record.validation.map(describeStep).join('; ');
-  const todo = steps === '' ? 'See the validation in the account at Namecheap' : steps;
+  const names = record.operation?.names ?? [record.commonName, ...record.sans];
+  const untold = names.filter((name) => !record.validation.some(({ domain }) => domain === name));
+  const steps = [...record.validation.map(describeStep), ...untold.map(describeUntold)];
+  const todo = steps.join('; ');
   return `Waiting for validation since ${since}: ${todo}.${describeReview(record)} To change the method or start it again, use a dcv job.`;
 }
 
@@ -19,6 +21,11 @@ function describeStep(instruction: ValidationInstruction): string {
     case 'email':
       return `${instruction.domain} needs the link in the mail to ${instruction.approverEmail} to be followed`;
   }
+}
+
+/** Namecheap shows to people what it does not tell through the API. */
+function describeUntold(name: string): string {
+  return `${name} is validated as the account at Namecheap shows`;
 }
 
 /** OV and EV are looked into by people at the CA: the customer has to answer them. */

@@ -142,8 +142,8 @@ export interface PurchaseStore {
   settleMade(step: Step, purchase: Purchase, bought: Bought): Promise<SettleAnswer>;
   /** Frees the lane. `isConcluded`: by looking, not by Namecheap's word; then a late certificate becomes stock. */
   settleNotMade(step: Step, purchase: Purchase, isConcluded: boolean): Promise<CertificateRecord>;
-  /** Saves the step and claims the certificate for its service: a reissue brings a new id. @throws StaleRecordError. */
-  saveClaimed(step: Step, certificateId: number): Promise<SettleAnswer>;
+  /** Saves the step and claims the certificates for its service: a reissue brings a new id. @throws StaleRecordError. */
+  saveClaimed(step: Step, ...certificateIds: [number, ...number[]]): Promise<SettleAnswer>;
   /** Gives a paid, unowned certificate to the record instead of buying. Null when there is none. */
   takeStock(record: CertificateRecord, intent: Intent, lease: string): Promise<CertificateRecord | null>;
   readOwner(account: string, certificateId: number): Promise<string | null>;

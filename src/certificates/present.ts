@@ -42,6 +42,8 @@ export interface CertificateSnapshot extends CertificateResult {
   orderId: number | null;
   transactionId: number | null;
   certificateIds: number[];
+  /** Those of them that were revoked. */
+  revokedIds: number[];
   issuedAt: string | null;
   nextReissueAt: string | null;
   certificate: string | null;
@@ -83,6 +85,7 @@ export function presentSnapshot(record: CertificateRecord, pem: Pem | null): Cer
     orderId: record.orderId,
     transactionId: record.transactionId,
     certificateIds: record.certificateIds,
+    revokedIds: record.revokedIds,
     issuedAt: record.issuedAt,
     nextReissueAt: record.nextReissueAt,
     certificate: pem?.certificate ?? null,

@@ -1,6 +1,7 @@
 import { spellType } from '../../config/products.js';
 import { describeError, FailError, WaitError } from '../errors.js';
 import { NamecheapError } from '../namecheap/errors.js';
+import { advisePurchase } from './advice.js';
 import { delayAfter } from './backoff.js';
 import { brake } from './brake.js';
 import { StaleRecordError } from './errors.js';
@@ -17,7 +18,7 @@ const SETTLE_EVERY_MS = 500;
 const TYPE_MISMATCH = 2012301;
 
 /** What a purchase changes in the record, by what it buys. */
-function describeGain(
+export function describeGain(
   record: CertificateRecord,
   purchase: Purchase,
   { certificateId, type, orderId, transactionId, charged }: Bought,
@@ -197,7 +198,7 @@ async function parkClaimed(
 ): Promise<FailError> {
   const problem =
     `Namecheap charged for this order and named certificate ${certificateId}, which service ${owner} owns already. ` +
-    'Compare both at Namecheap before anything is ordered again.';
+    advisePurchase(record);
   const after = moveRecord(record, 'parked', work.now(), { problem, nextActionAt: null });
   const change = { cause: problem, event: 'certificate.parked' as const };
   await work.purchases.settleNotMade({ before: record, after, change }, purchase, false);

@@ -1,5 +1,6 @@
+import { InputError } from '../errors.js';
 import type { CreateResult } from '../namecheap/api.js';
-import type { CheckedOrder } from './order-payload.js';
+import { checkOrder, type CheckedOrder, type OrderPayload } from './order-payload.js';
 import type { Bought, Intent, Work } from './ports.js';
 import type { CertificateRecord } from './record.js';
 
@@ -33,38 +34,82 @@ export function needsNames(record: CertificateRecord, order: CheckedOrder): bool
   return record.operation?.job === 'reissue' && order.sansToAdd > record.sansAdded;
 }
 
+/**
+ * What the operation of the record would buy, without asking Namecheap: the names that a certificate takes before it are not known here.
+ * @throws Error when it is about no certificate, term or years: a bug.
+ */
+export function composeIntent(id: string, record: CertificateRecord, order: CheckedOrder): Intent {
+  switch (record.operation?.job ?? 'order') {
+    case 'order':
+      return composeOrderIntent(id, record, order);
+    case 'renew':
+      return composeRenewalIntent(id, record, order);
+    case 'reissue':
+      return composeNamesIntent(id, record, order, null);
+  }
+}
+
+function composeOrderIntent(
+  id: string,
+  { serviceId, years }: CertificateRecord,
+  order: CheckedOrder,
+): Intent {
+  const product = order.product.canonical;
+  return {
+    ...{ id, kind: 'order', serviceId, product, years, sansToAdd: order.sansToAdd },
+    ...{ key: composeOrderKey(serviceId), lane: `order-${product}` },
+  };
+}
+
+/** The key names the term that is extended: it is sold once, whoever asks how often. */
+function composeRenewalIntent(id: string, record: CertificateRecord, order: CheckedOrder): Intent {
+  const { serviceId, operation, certificateId, sansAdded } = record;
+  const { years = null, extends: from = null } = operation ?? {};
+  if (years === null || from === null || certificateId === null)
+    throw new Error(`${serviceId} is renewed without a certificate, a term or years`);
+  const product = order.product.canonical;
+  return {
+    ...{ id, kind: 'renew', serviceId, product, years, sansToAdd: sansAdded, certificateId },
+    ...{ key: composeRenewalKey(serviceId, from), lane: `renew-${product}` },
+  };
+}
+
+function composeNamesIntent(
+  id: string,
+  { serviceId, certificateId, years, sansAdded }: CertificateRecord,
+  order: CheckedOrder,
+  sansBefore: number | null,
+): Intent {
+  if (certificateId === null) throw new Error(`${serviceId} takes more names without a certificate`);
+  const product = order.product.canonical;
+  return {
+    ...{ id, kind: 'names', serviceId, product, years, sansToAdd: order.sansToAdd - sansAdded },
+    ...{ key: composeNamesKey(certificateId, order.sansToAdd), lane: `names-${certificateId}` },
+    ...{ certificateId, sansBefore },
+  };
+}
+
 function planOrder(work: Work, record: CertificateRecord, order: CheckedOrder): PurchasePlan {
-  const { serviceId, years } = record;
+  const { years } = record;
   const { type, promotionCode } = order.payload;
   const { sansToAdd } = order;
-  const product = order.product.canonical;
-  const intent: Intent = {
-    ...{ id: work.createId(), kind: 'order', serviceId, product, years, sansToAdd },
-    ...{ key: `order-${serviceId}`, lane: `order-${product}` },
-  };
   const input = {
     ...{ type, years },
     ...(sansToAdd > 0 ? { sansToAdd } : {}),
     ...(promotionCode === undefined ? {} : { promotionCode }),
   };
   return {
-    intent,
+    intent: composeOrderIntent(work.createId(), record, order),
     what: `${type} for ${years} year(s)`,
     call: async () => describeBought(await work.account.api.create(input)),
   };
 }
 
-/** The key names the term that is extended: it is sold once, whoever asks how often. */
 function planRenewal(work: Work, record: CertificateRecord, order: CheckedOrder): PurchasePlan {
-  const { serviceId, operation, certificateId, sansAdded } = record;
-  const { years = null, extends: from = null } = operation ?? {};
-  if (years === null || from === null || certificateId === null)
-    throw new Error(`${serviceId} is renewed without a certificate, a term or years`);
-  const product = order.product.canonical;
-  const intent: Intent = {
-    ...{ id: work.createId(), kind: 'renew', serviceId, product, years, sansToAdd: sansAdded, certificateId },
-    ...{ key: `renew-${serviceId}-${from.slice(0, 10)}`, lane: `renew-${product}` },
-  };
+  const { certificateId } = record;
+  if (certificateId === null) throw new Error(`${record.serviceId} is renewed without a certificate`);
+  const intent = composeRenewalIntent(work.createId(), record, order);
+  const { years } = intent;
   const type = record.type ?? order.payload.type;
   const { promotionCode } = order.payload;
   const input = { certificateId, type, years, ...(promotionCode === undefined ? {} : { promotionCode }) };
@@ -77,20 +122,46 @@ function planRenewal(work: Work, record: CertificateRecord, order: CheckedOrder)
 
 /** Namecheap's own count before the purchase is what tells later whether an unanswered one was made. */
 async function planNames(work: Work, record: CertificateRecord, order: CheckedOrder): Promise<PurchasePlan> {
-  const { serviceId, certificateId, years } = record;
+  const { serviceId, certificateId } = record;
   if (certificateId === null) throw new Error(`${serviceId} takes more names without a certificate`);
-  const sansToAdd = order.sansToAdd - record.sansAdded;
   const { sansCount } = await work.account.api.getInfo({ certificateId }, { signal: work.signal });
-  const intent: Intent = {
-    ...{ id: work.createId(), kind: 'names', serviceId, product: order.product.canonical, years, sansToAdd },
-    ...{ key: `names-${certificateId}-${order.sansToAdd}`, lane: `names-${certificateId}` },
-    ...{ certificateId, sansBefore: sansCount },
-  };
+  const intent = composeNamesIntent(work.createId(), record, order, sansCount);
+  const { sansToAdd } = intent;
   return {
     intent,
     what: `${sansToAdd} more name(s)`,
     call: async () => describeBought(await work.account.api.purchaseMoreSans({ certificateId, sansToAdd })),
   };
+}
+
+const composeOrderKey = (serviceId: string): string => `order-${serviceId}`;
+
+const composeRenewalKey = (serviceId: string, from: string): string =>
+  `renew-${serviceId}-${from.slice(0, 10)}`;
+
+const composeNamesKey = (certificateId: number, sansToAdd: number): string =>
+  `names-${certificateId}-${sansToAdd}`;
+
+/** The key under which the operation in flight buys, also where the record has lost its purchase; null when it buys nothing. */
+export function readPurchaseKey(record: CertificateRecord, request: OrderPayload): string | null {
+  const { serviceId, operation, certificateId } = record;
+  if (operation === null || operation.job === 'order') return composeOrderKey(serviceId);
+  if (record.purchase !== null) return record.purchase.key;
+  if (operation.job === 'renew')
+    return operation.extends === null ? null : composeRenewalKey(serviceId, operation.extends);
+  const sansToAdd = countAddedNames(request);
+  if (certificateId === null || sansToAdd <= record.sansAdded) return null;
+  return composeNamesKey(certificateId, sansToAdd);
+}
+
+/** None where today's rules refuse the stored request: it cannot have bought names under them. */
+function countAddedNames(request: OrderPayload): number {
+  try {
+    return checkOrder(request).sansToAdd;
+  } catch (error) {
+    if (error instanceof InputError) return 0;
+    throw error;
+  }
 }
 
 function describeBought(made: CreateResult): Bought {

@@ -108,7 +108,7 @@ async function explainRefusal(work: Work, record: CertificateRecord, answer: Beg
         work,
         record,
         `A purchase for service ${record.serviceId} is known (certificate ${String(answer.certificateId ?? 'unknown')}) although its record has none. ` +
-          'Nothing was bought again: compare the list of certificates at Namecheap with certificate show.',
+          `Nothing was bought again. Compare the list of certificates at Namecheap, then decide with certificate resolve ${record.serviceId} --adopt ID; --retry looks it up where nobody has settled it yet, --release gives a renewal or reissue up.`,
       );
     default:
       return new WaitError('The list of bought certificates must be read first', LANE_BUSY_MS);

@@ -150,7 +150,8 @@ export interface CertificateRecord {
   doneErrands: string[];
   /** A renewal or reissue that another one was let past; it comes back when that one is done. */
   shelved: Flight | null;
-  /** Before it was closed. */
+  revokedIds: number[];
+  revoking: number[]; // Revocations that were begun and not answered.
   closedFrom: Status | null;
   /** Null, or what a person must know or decide, and how. */
   problem: string | null;

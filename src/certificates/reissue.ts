@@ -1,12 +1,18 @@
 import { FailError, WaitError } from '../errors.js';
 import type { CertificateInfo, ValidationInstruction } from '../namecheap/api.js';
 import { describeAccepted, hasOurCsr, saveRecovered } from './activation-lookup.js';
+import { adviseRetry } from './advice.js';
 import type { CheckedOrder } from './order-payload.js';
 import { parkRecord } from './park.js';
 import type { Work } from './ports.js';
 import type { CertificateRecord } from './record.js';
 import { moveRecord } from './transitions.js';
 import { describeTrouble, isTrouble } from './trouble.js';
+
+interface ChainOptions {
+  withCertificate?: boolean;
+  report?: (seen: CertificateInfo) => void;
+}
 
 /** Longer chains than this are a loop, or not ours. */
 const LONGEST_CHAIN = 100;
@@ -38,7 +44,7 @@ export async function saveReissued(
   throw await parkRecord(
     work,
     record,
-    `Namecheap named certificate ${newId} as the reissue of ${String(record.certificateId)}, which service ${owner} owns already. Compare both at Namecheap.`,
+    `Namecheap named certificate ${newId} as the reissue of ${String(record.certificateId)}, which service ${owner} owns already. Compare both at Namecheap. ${adviseRetry(record)}`,
   );
 }
 
@@ -62,16 +68,16 @@ export async function lookUpReissue(
         NOT_TOLD_MS,
       );
     if (isTrouble(old.status))
-      throw await parkRecord(work, record, describeTrouble(certificateId, old.status));
+      throw await parkRecord(work, record, describeTrouble(record, certificateId, old.status));
     return null;
   }
   const newest = await followChain(work, old.replacedBy);
   if (isTrouble(newest.status))
-    throw await parkRecord(work, record, describeTrouble(newest.certificateId, newest.status));
+    throw await parkRecord(work, record, describeTrouble(record, newest.certificateId, newest.status));
   if (!hasOurCsr(newest, order)) {
     const problem =
       `Certificate ${certificateId} was reissued as ${newest.certificateId} with another CSR than ours. Find out who did it, ` +
-      'then reissue the service with the CSR that is to be used, or bring the new certificate in with certificate import --map.';
+      `then bring the new certificate in with certificate import --map, and drop this reissue with certificate resolve ${record.serviceId} --release.`;
     throw await parkRecord(work, record, problem);
   }
   const { certificateId: newId } = newest;
@@ -82,14 +88,32 @@ export async function lookUpReissue(
   );
 }
 
-/** The last certificate of a chain of reissues. @throws FailError when it does not end. */
+/**
+ * The last certificate of a chain of reissues; one call for each.
+ * @param report is told each, with its PEM if `withCertificate`
+ * @throws FailError when it does not end.
+ */
 export async function followChain(
   work: Pick<Work, 'account' | 'signal'>,
+  first: number,
+  { withCertificate = false, report = () => undefined }: ChainOptions = {},
+): Promise<CertificateInfo> {
+  return await walkChain(async (certificateId) => {
+    const input = { certificateId, withCertificate };
+    const seen = await work.account.api.getInfo(input, { signal: work.signal });
+    report(seen);
+    return seen;
+  }, first);
+}
+
+/** As {@link followChain}, with a way to read of the caller's. */
+export async function walkChain(
+  read: (certificateId: number) => Promise<CertificateInfo>,
   first: number,
 ): Promise<CertificateInfo> {
   let id = first;
   for (let step = 0; step < LONGEST_CHAIN; step++) {
-    const seen = await work.account.api.getInfo({ certificateId: id }, { signal: work.signal });
+    const seen = await read(id);
     if (seen.replacedBy === null || seen.replacedBy === id) return seen;
     id = seen.replacedBy;
   }

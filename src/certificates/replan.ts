@@ -1,5 +1,5 @@
 import { changeService } from './inbox.js';
-import { computeReissueDue, isDueAtOnce } from './due.js';
+import { computeReissueDue } from './due.js';
 import type { CertificateStore, LifecycleSettings } from './ports.js';
 import type { CertificateRecord } from './record.js';
 
@@ -7,24 +7,20 @@ type Settings = Pick<LifecycleSettings, 'reissueBeforeMs' | 'reissueSpreadMs'>;
 
 /**
  * The record with its next reissue by the present settings; null when that is what it has. A reissue that was begun for
- * this End date stays as it is. An automation that stopped goes on when the settings no longer make it run in a circle:
- * should the End date have stood still for another reason, one more reissue ends it again.
+ * this End date stays as it is, and so does an automation that stopped: a person lets it go on.
  */
 export function replanReissue(record: CertificateRecord, settings: Settings): CertificateRecord | null {
-  const { serviceId, issuedAt, endDate, paidTill, announced, problem, automationStopped } = record;
-  if (!['issued', 'expired'].includes(record.status)) return null;
-  if (issuedAt === null || endDate === null || paidTill === null) return null;
-  const timing = { issuedAt: Date.parse(issuedAt), endDate: Date.parse(endDate) };
+  const { serviceId, issuedAt, endDate, paidTill, announced, automationStopped } = record;
+  if (!['issued', 'expired'].includes(record.status) || automationStopped !== null) return null;
+  if (issuedAt === null || endDate === null || paidTill === null || announced.reissue === endDate)
+    return null;
   const due = computeReissueDue({
-    ...{ serial: serviceId, ...timing, paidTill: Date.parse(paidTill) },
+    serial: serviceId,
+    ...{ issuedAt: Date.parse(issuedAt), endDate: Date.parse(endDate), paidTill: Date.parse(paidTill) },
     ...{ reissueBeforeMs: settings.reissueBeforeMs, reissueSpreadMs: settings.reissueSpreadMs },
   });
-  if (due === null || announced.reissue === endDate) return null;
-  if (automationStopped !== null && isDueAtOnce({ issuedAt: timing.issuedAt, due })) return null;
-  const nextReissueAt = new Date(due).toISOString();
-  if (nextReissueAt === record.nextReissueAt && automationStopped === null) return null;
-  const isOver = automationStopped !== null && problem?.includes(automationStopped) === true;
-  return { ...record, nextReissueAt, automationStopped: null, problem: isOver ? null : problem };
+  const nextReissueAt = due === null ? null : new Date(due).toISOString();
+  return nextReissueAt === record.nextReissueAt ? null : { ...record, nextReissueAt };
 }
 
 /** Plans one service anew, however busy it is. @returns whether that changed anything. @throws as {@link changeService}. */

@@ -29,6 +29,7 @@ export async function resolveNames(
     return await concludeOrWait(work, record, purchase, lookedAt);
   const problem =
     `After an unanswered purchase of ${sansToAdd} more name(s) Namecheap counts ${seen.sansCount ?? 'no'} names for certificate ${certificateId}, ` +
-    `${sansBefore ?? 'an unknown number'} before it. Compare the transactions at Namecheap, then repeat the reissue or contact their support.`;
+    `${sansBefore ?? 'an unknown number'} before it. Compare the transactions at Namecheap: if they were charged, decide with certificate resolve ${record.serviceId} --adopt ${certificateId}; ` +
+    'if nothing was charged, with --not-made; --release drops the reissue.';
   throw await parkPurchase(work, record, purchase, problem);
 }

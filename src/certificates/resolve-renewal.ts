@@ -89,14 +89,14 @@ async function adopt(
 function describeMissing({ serviceId, certificateId }: CertificateRecord): string {
   return (
     `Namecheap says that certificate ${String(certificateId)} was renewed before, but lists no unused renewal that fits. ` +
-    `Look for it in the account; if it is active already, bring it in with certificate import --map for service ${serviceId}.`
+    `Look for it in the account: decide with certificate resolve ${serviceId} --adopt ID when it is found (--not-made tries to renew again, --release drops the renewal); one that was activated with another CSR is brought in with certificate import --map.`
   );
 }
 
-function describeSeveral({ certificateId }: CertificateRecord, found: readonly Found[]): string {
+function describeSeveral({ serviceId, certificateId }: CertificateRecord, found: readonly Found[]): string {
   const ids = found.map(({ row }) => row.certificateId).join(', ');
   return (
     `Namecheap lists several unused renewals of this product (${ids}), and does not tell which one follows certificate ${String(certificateId)}. ` +
-    'Find out in the account which it is, and decide with certificate resolve --adopt ID.'
+    `Find out in the account which it is, and decide with certificate resolve ${serviceId} --adopt ID; with --not-made where none of them is; --release drops the renewal.`
   );
 }

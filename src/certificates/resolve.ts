@@ -1,5 +1,6 @@
 import { spellType } from '../../config/products.js';
 import type { CertificateInfo } from '../namecheap/api.js';
+import { advisePurchase } from './advice.js';
 import { concludeOrWait, parkPurchase } from './conclude.js';
 import { refreshListing } from './listing.js';
 import { parkRecord } from './park.js';
@@ -53,7 +54,7 @@ async function resolveOrder(
     return await settleBought(work, record, purchase, bought, cause);
   }
   const unknown = listing.candidates.filter((row) => row.product === null);
-  if (unknown.length > 0) throw await parkRecord(work, record, describeUnknown(unknown));
+  if (unknown.length > 0) throw await parkRecord(work, record, describeUnknown(record, unknown));
   return await concludeOrWait(work, record, purchase, listing.startedAt);
 }
 
@@ -86,7 +87,7 @@ async function confirmCandidates(
     else strange.push(`${row.certificateId} (${why})`);
   }
   if (confirmed.length === 0 && strange.length > 0)
-    throw await parkPurchase(work, record, purchase, describeStrange(strange));
+    throw await parkPurchase(work, record, purchase, describeStrange(record, strange));
   return confirmed;
 }
 
@@ -98,18 +99,19 @@ function findMismatch({ status, sansCount }: CertificateInfo, { sansToAdd }: Pur
     : null;
 }
 
-function describeStrange(strange: readonly string[]): string {
+function describeStrange(record: CertificateRecord, strange: readonly string[]): string {
   return (
     `After an unanswered purchase Namecheap lists what may be its certificate, but not as it was bought: ${strange.join(', ')}. ` +
-    'Somebody seems to work in this account by hand. Compare it with the transactions at Namecheap before anything is ordered again.'
+    `Somebody seems to work in this account by hand. ${advisePurchase(record)}`
   );
 }
 
 /** The record is parked without settling the purchase, so the lane stays taken: until a person knows what that product is, buying more of this one could buy twice. */
-function describeUnknown(rows: readonly ListedPurchase[]): string {
+function describeUnknown({ serviceId }: CertificateRecord, rows: readonly ListedPurchase[]): string {
   const named = rows.map((row) => `${row.certificateId} ("${row.type}")`).join(', ');
   return (
     `After an unanswered purchase Namecheap lists a certificate of a type this version does not know: ${named}. ` +
-    'Purchases of this product wait until the type is added to config/products.ts.'
+    'Purchases of this product wait for a decision: add the type to config/products.ts where it is a class of ours, restart the workers, ' +
+    `and decide with certificate resolve ${serviceId} --retry; or with --adopt ID where it is the one that was bought, with --not-made where nothing was charged; --release gives it up.`
   );
 }

@@ -71,7 +71,10 @@ function announce(record: CertificateRecord, task: Exclude<Task, 'reissue'>): De
 /** A gap or an emergency needs a person; what the record says already about its cause is better than our general words. */
 function describeProblem(record: CertificateRecord, task: Task, sentence: string): string | null {
   if (task === 'gap')
-    return record.problem ?? `${sentence}. Reissue it with a reissue job once the cause is mended.`;
+    return (
+      record.problem ??
+      `${sentence}. Once the cause is mended, reissue it with a reissue job, or let the scan do it with certificate resolve ${record.serviceId} --retry.`
+    );
   if (task === 'emergency')
     return (
       record.problem ??
@@ -81,7 +84,8 @@ function describeProblem(record: CertificateRecord, task: Task, sentence: string
 }
 
 /** The reissue that is due, in flight; where the paid term is over or two things wait for a person already, only the mark, which raises the alarm. */
-function beginScanned({ record, draft }: Stored, now: number): Decision {
+function beginScanned(stored: Stored, now: number): Decision {
+  const { record } = stored;
   const endDate = record.endDate ?? '';
   const announced = { ...record.announced, reissue: endDate };
   const event = EVENTS.reissue;
@@ -97,6 +101,6 @@ function beginScanned({ record, draft }: Stored, now: number): Decision {
     reason: 'end-date',
     requestId: composeReissueId(endDate),
   });
-  const after = beginOperation({ ...record, announced }, draft, operation, now);
+  const after = beginOperation({ ...stored, record: { ...record, announced } }, operation, now);
   return { after, change: { cause: `reissue due: End date ${endDate}`, event, draft: null } };
 }

@@ -1,10 +1,11 @@
+import { toCanonicalJson } from './canonical-json.js';
 import type { OrderPayload } from './order-payload.js';
+import type { Stored } from './ports.js';
 import {
   isFollowUp,
   isUnfinished,
   RING_GRACE_MS,
   type CertificateRecord,
-  type Errand,
   type Flight,
   type Operation,
 } from './record.js';
@@ -54,31 +55,55 @@ function hasMoneyIn({ operation, purchase }: CertificateRecord): boolean {
 
 /** The record with a new operation in flight; what was in flight before is shelved or dropped, see {@link findObstacle}. */
 export function beginOperation(
-  record: CertificateRecord,
-  draft: OrderPayload | null,
+  { record, request, draft }: Pick<Stored, 'record' | 'request' | 'draft'>,
   operation: Operation,
   now: number,
 ): CertificateRecord {
   const shelved = hasMoneyIn(record) ? shelve(record, draft) : record.shelved;
-  const errands = listDeferred(record, draft, now);
-  return { ...record, ...CLEAR, shelved, errands, operation, nextActionAt: now + RING_GRACE_MS };
+  return {
+    ...record,
+    ...CLEAR,
+    shelved,
+    ...defer(record, listAsked(request, draft), now),
+    operation,
+    nextActionAt: now + RING_GRACE_MS,
+  };
 }
 
 /** A renewal that lets a reissue past becomes an errand again, and begins anew once its turn comes. */
-function listDeferred(
-  { operation, errands, serviceId }: CertificateRecord,
-  draft: OrderPayload | null,
+function defer(
+  { operation, errands, doneErrands, serviceId }: CertificateRecord,
+  asked: Partial<OrderPayload>,
   now: number,
-): Errand[] {
-  if (operation === null || !isDeferrable(operation)) return errands;
+): Pick<CertificateRecord, 'errands' | 'doneErrands'> {
+  if (operation === null || !isDeferrable(operation)) return { errands, doneErrands };
   const { years, extends: paidTill, requestId } = operation;
-  const asked = draft === null ? {} : { csr: draft.csr, dcv: draft.dcv };
-  const payload = { serviceId, years, paidTill, ...asked };
   const id = requestId ?? `renew-${years ?? 0}-${paidTill ?? ''}`;
-  return [...errands, { id, job: 'renew', payload, at: new Date(now).toISOString() }];
+  const errand = {
+    id,
+    job: 'renew',
+    payload: { serviceId, years, paidTill, ...asked },
+    at: new Date(now).toISOString(),
+  };
+  // What was begun is not any more: its id must not be taken for one that is done.
+  return { errands: [...errands, errand], doneErrands: doneErrands.filter((done) => done !== id) };
 }
 
-function shelve(record: CertificateRecord, draft: OrderPayload | null): Flight | null {
+/** What the renewal asks for itself. The rest is taken from the last request once it begins anew: a re-key may have gone before. */
+function listAsked(request: OrderPayload, draft: OrderPayload | null): Partial<OrderPayload> {
+  if (draft === null) return {};
+  const { csr, dcv, dcvs, promotionCode } = draft;
+  const isNew = (a: unknown, b: unknown) => a !== undefined && toCanonicalJson(a) !== toCanonicalJson(b);
+  return {
+    ...(isNew(csr, request.csr) ? { csr } : {}),
+    ...(isNew(dcv, request.dcv) ? { dcv } : {}),
+    ...(isNew(dcvs, request.dcvs) ? { dcvs } : {}),
+    ...(promotionCode === undefined ? {} : { promotionCode }),
+  };
+}
+
+/** What is in flight, to be put aside. */
+export function shelve(record: CertificateRecord, draft: OrderPayload | null): Flight | null {
   const { operation, purchase, activationBegunAt, activatedAt, validation, attempts, lostTries, problem } =
     record;
   if (operation === null) return null;

@@ -17,9 +17,10 @@ const LEGAL: Readonly<Record<Status, readonly Status[]>> = {
   issued: ['expired', 'revoked', 'closed'],
   expired: ['issued', 'closed'],
   failed: ['accepted', 'purchased', 'closed'],
-  parked: ['accepted', 'purchased', 'pending-validation', 'failed', 'closed'],
+  parked: ['accepted', 'purchase-unclear', 'purchased', 'pending-validation', 'failed', 'closed'],
   revoked: ['closed'],
-  closed: ['issued', 'expired', 'failed', 'parked'],
+  // Where it was closed from: nothing is bought by reopening.
+  closed: ['pending-validation', 'issued', 'expired', 'failed', 'parked', 'revoked'],
 };
 
 /** A reissue need not buy anything, and what was issued ends it. */

@@ -1,4 +1,5 @@
 import { FailError, WaitError } from '../errors.js';
+import { adviseRetry } from './advice.js';
 import type { AccountWork } from './ports.js';
 import { readStage, RING_GRACE_MS, type CertificateRecord } from './record.js';
 import { moveRecord } from './transitions.js';
@@ -61,7 +62,7 @@ async function giveUp(
   const isUnbought = readStage(record) === 'accepted';
   const problem = isUnbought
     ? `Nothing was bought within ${days} days: ${reason} Order or renew again once this is mended.`
-    : `No progress within ${days} days: ${reason} Look at the account at Namecheap.`;
+    : `No progress within ${days} days: ${reason} Look at the account at Namecheap. ${adviseRetry(record)}`;
   const after = moveRecord(record, isUnbought ? 'failed' : 'parked', work.now(), {
     problem,
     nextActionAt: null,

@@ -47,6 +47,21 @@ export function parseLimits(text: string): [number, number, number] {
   return [minute ?? 0, hour ?? 0, day ?? 0];
 }
 
+/** A certificate id of Namecheap's. */
+export function parseCertificateId(text: string): number {
+  return parseWhole(text, 1, Number.MAX_SAFE_INTEGER, 'give a certificate id such as 9000123');
+}
+
+/** Years of a term. */
+export function parseYears(text: string): number {
+  return parseWhole(text, 1, 5, 'give years from 1 to 5');
+}
+
+/** A number of host names. */
+export function parseNames(text: string): number {
+  return parseWhole(text, 0, 100, 'give a whole number from 0 to 100');
+}
+
 /** A whole number within bounds; `remedy` is the message otherwise. */
 export function parseWhole(text: string, least: number, most: number, remedy: string): number {
   const value = Number(text);

@@ -3,8 +3,10 @@ import { orderPayloadSchema } from '../certificates/order-payload.js';
 import { readCertificate } from '../certificates/view.js';
 import { parseInput } from '../faults.js';
 import { addArchiveCommands } from './certificate-archive.js';
+import { addCertificateImportCommand } from './certificate-import.js';
 import { listCertificates, type ListOptions } from './certificate-list.js';
 import { formatView } from './certificate-format.js';
+import { addResolveCommand } from './certificate-resolve.js';
 import { CommandFailure } from './command-failure.js';
 import { withApp } from './session.js';
 import { note, print, printJson, type Terminal } from './terminal.js';
@@ -38,7 +40,9 @@ export function addCertificateCommand(program: Command, terminal: Terminal): voi
     .action((serviceId: string, options: { json?: boolean }) =>
       showCertificate(terminal, serviceId, options.json === true),
     );
+  addResolveCommand(group, terminal);
   addArchiveCommands(group, terminal);
+  addCertificateImportCommand(group, terminal);
 }
 
 async function showCertificate(terminal: Terminal, serviceId: string, isJson: boolean): Promise<void> {

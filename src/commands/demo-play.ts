@@ -8,7 +8,7 @@ import { printTestResult, runConnectionTest } from './connection-test.js';
 import { createDemoCsr } from './demo-customer.js';
 import { formatDay, formatTable, note, paint, print, type Terminal } from './terminal.js';
 
-/** The first certificate of the subscription ends this soon, so that it is due for reissue. */
+/** The first certificate of the subscription ends this soon, so that it is due for reissue at once. */
 const FIRST_LEAF_DAYS = 20;
 
 /** The whole play takes seconds; after this long, ms, something is wrong. */
@@ -20,12 +20,14 @@ const ORDERS = [
     years: 1,
     commonName: 'one-term.example.com',
     what: 'one year, covered by one certificate',
+    until: 'certificate.issued',
   },
   {
     serviceId: 'subscription',
     years: 5,
     commonName: 'subscription.example.com',
-    what: 'five years paid, the first certificate ends soon',
+    what: 'five years paid, the first certificate ends soon: the scanner has it reissued',
+    until: 'certificate.reissued',
   },
 ];
 
@@ -37,7 +39,7 @@ const eventSchema = z.object({
 });
 type SeenEvent = z.infer<typeof eventSchema>;
 
-/** Module, connection test, two orders, every event as it happens, the result. @returns true when both certificates were issued. */
+/** Module, connection test, two orders, a reissue, every event as it happens, the result. @returns true when all of it succeeded. */
 export async function playDemo(terminal: Terminal, app: App, sandbox: Sandbox): Promise<boolean> {
   const { bold } = paint(terminal);
   print(terminal, bold('\n1. Processing module: a Namecheap account, its key sealed'));
@@ -48,7 +50,7 @@ export async function playDemo(terminal: Terminal, app: App, sandbox: Sandbox): 
     if (order.years > 1) await setFirstLeaf(sandbox);
     await placeOrder(terminal, app, order);
     // One at a time, so that the short first certificate goes to the subscription.
-    if (!(await watch(terminal, app, order.serviceId, position))) return false;
+    if (!(await watch(terminal, app, order, position))) return false;
   }
   print(terminal, bold('\n3. Result'));
   await printResult(terminal, app);
@@ -92,8 +94,13 @@ async function placeOrder(terminal: Terminal, app: App, order: (typeof ORDERS)[n
   print(terminal, `   order ${serviceId}: ${order.what} (job ${id})`);
 }
 
-/** Prints the service's events as they come, until it is issued or cannot be. */
-async function watch(terminal: Terminal, app: App, serviceId: string, from: string): Promise<boolean> {
+/** Prints the service's events as they come, until the awaited one or one that tells that it will not come. */
+async function watch(
+  terminal: Terminal,
+  app: App,
+  { serviceId, until }: (typeof ORDERS)[number],
+  from: string,
+): Promise<boolean> {
   const client = createRedis(app.environment.redis, { maxRetriesPerRequest: null });
   const deadline = Date.now() + PATIENCE_MS;
   let position = from;
@@ -104,7 +111,7 @@ async function watch(terminal: Terminal, app: App, serviceId: string, from: stri
         const event = eventSchema.parse(JSON.parse(entry.json));
         if (event.serviceId !== serviceId) continue;
         print(terminal, `   ${event.at.slice(11, 19)}  ${describeEvent(event)}`);
-        if (event.type === 'certificate.issued') return true;
+        if (event.type === until) return true;
         if (event.type === 'certificate.failed' || event.type === 'certificate.parked') return false;
       }
     }
@@ -112,37 +119,51 @@ async function watch(terminal: Terminal, app: App, serviceId: string, from: stri
     client.disconnect();
   }
   if (!terminal.stop.aborted)
-    note(terminal, `${serviceId} was not issued within ${PATIENCE_MS / 1000} s; the log tells why`);
+    note(terminal, `${serviceId} did not come to ${until} within ${PATIENCE_MS / 1000} s; the log tells why`);
   return false;
 }
 
 function describeEvent({ type, data }: SeenEvent): string {
   const known = data as Partial<CertificateSnapshot>;
+  const facts = describeFacts(type, known) ?? known.problem ?? null;
+  return facts === null ? type : `${type}  ${facts}`;
+}
+
+function describeFacts(type: string, known: Partial<CertificateSnapshot>): string | null {
+  const dates = `End date ${formatDay(known.endDate ?? null)}, Paid till ${formatDay(known.paidTill ?? null)}`;
   switch (type) {
     case 'certificate.purchased':
-      return `${type}  certificate ${String(known.certificateId)}, ${known.type ?? ''}, charged ${known.charged?.amount ?? '?'} ${known.charged?.currency ?? ''}`;
+      return describePurchase(known);
     case 'certificate.activated': {
       const first = known.validation?.[0];
-      return first?.method === 'dns' ? `${type}  publish CNAME ${first.host} → ${first.target}` : type;
+      return first?.method === 'dns' ? `publish CNAME ${first.host} → ${first.target}` : null;
     }
+    case 'certificate.reissue-due':
+      return `${dates}: the certificate ends long before what is paid`;
     case 'certificate.issued':
-      return `${type}  End date ${formatDay(known.endDate ?? null)}, Paid till ${formatDay(known.paidTill ?? null)}`;
+    case 'certificate.reissued':
+      return dates;
     default:
-      return known.problem ? `${type}  ${known.problem}` : type;
+      return null;
   }
+}
+
+function describePurchase({ certificateId, type = '', charged }: Partial<CertificateSnapshot>): string {
+  return `certificate ${String(certificateId)}, ${type}, charged ${charged?.amount ?? '?'} ${charged?.currency ?? ''}`;
 }
 
 async function printResult(terminal: Terminal, app: App): Promise<void> {
   const stored = await Promise.all(ORDERS.map(({ serviceId }) => app.store.certificates.load(serviceId)));
   const rows = stored.flatMap((one) => {
     if (one === null) return [];
-    const { serviceId, status, type, years, endDate, paidTill, nextReissueAt } = one.record;
+    const { serviceId, status, type, years, endDate, paidTill, nextReissueAt, certificateIds } = one.record;
     return [
       [
         serviceId,
         status,
         type ?? '',
         String(years),
+        certificateIds.join(' → '),
         formatDay(endDate),
         formatDay(paidTill),
         formatDay(nextReissueAt),
@@ -151,7 +172,10 @@ async function printResult(terminal: Terminal, app: App): Promise<void> {
   });
   print(
     terminal,
-    formatTable(['service', 'status', 'type', 'years', 'End date', 'Paid till', 'next reissue'], rows),
+    formatTable(
+      ['service', 'status', 'type', 'years', 'certificates', 'End date', 'Paid till', 'next reissue'],
+      rows,
+    ),
   );
   print(terminal, 'Paid till is empty (–) where one certificate covers the whole paid term.');
 }

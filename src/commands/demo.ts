@@ -23,7 +23,7 @@ export function addDemoCommand(program: Command, terminal: Terminal): void {
   program
     .command('demo')
     .description(
-      'the main job on embedded defaults: a private Redis, a sandbox Namecheap, a worker, two orders',
+      'the main job on embedded defaults: a private Redis, a sandbox Namecheap, a worker, two orders, a reissue',
     )
     .option('--exit', 'stop everything and exit 0 as soon as all of it has succeeded')
     .addHelpText('after', '\nExample:\n  pmnamecheap demo --exit')
@@ -78,6 +78,10 @@ function composeEnvironment(redis: EmbeddedRedis): Environment {
     PMNAMECHEAP_LOG_FILE: path.join('var', 'pmnamecheap.log'),
     PMNAMECHEAP_DEBUG_CONF: path.join('config', 'debug.conf'),
     PMNAMECHEAP_COLLECT_EVERY: '1s',
+    PMNAMECHEAP_SCAN_CRON: '*/2 * * * * *',
+    // Longer than the life of the subscription's first certificate: it is due at once.
+    PMNAMECHEAP_REISSUE_BEFORE: '30d',
+    PMNAMECHEAP_REISSUE_SPREAD: '0s',
     PMNAMECHEAP_SHUTDOWN_GRACE: '5s',
   });
 }

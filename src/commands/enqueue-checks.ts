@@ -6,6 +6,7 @@ import { FailError } from '../errors.js';
 import type { JobDefinition } from '../job.js';
 import { accountId, type ModuleRecord } from '../modules/settings.js';
 import type { DryCheck } from './dry-check.js';
+import { listFollowUpChecks } from './follow-up-checks.js';
 import { describePrice, type PriceCheck, type PriceOptions } from './price-check.js';
 
 /** The payload of an order with everything checked that can be checked without Namecheap; null for other jobs. @throws InputError */
@@ -16,10 +17,12 @@ export function checkPayload(definition: JobDefinition, parsed: unknown): Checke
 /** What `--dry-run` prints: what the payload was found to mean, and whether the store is ready for it. Adds no job of this kind. */
 export async function listDryChecks(
   app: App,
+  job: string,
   parsed: unknown,
   order: CheckedOrder | null,
   options: PriceOptions,
 ): Promise<DryCheck[]> {
+  if (job === 'renew' || job === 'reissue') return await listFollowUpChecks(app, job, parsed, options);
   const name = z.object({ module: z.string() }).safeParse(parsed).data?.module;
   const module = name === undefined ? null : await app.store.modules.load(name);
   const checks: DryCheck[] =

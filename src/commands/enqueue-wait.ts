@@ -5,6 +5,7 @@ import type { JobEnd } from '../queue/queues.js';
 import { formatResult, readResult } from './certificate-format.js';
 import { CommandFailure } from './command-failure.js';
 import { printTestResult, readTestResult } from './connection-test.js';
+import { formatImportResult, readImportResult } from './import-format.js';
 import { note, paint, print, printJson, type Terminal } from './terminal.js';
 import { untilStopped } from './worker.js';
 
@@ -13,14 +14,19 @@ export interface WaitOptions {
   isJson: boolean;
 }
 
-/** Adds a job and prints its result, its steps on stderr meanwhile. @throws CommandFailure when it failed or has not ended. */
+/** Jobs whose subject is a service. */
+const ABOUT_SERVICES: readonly string[] = [
+  ...['order', 'renew', 'reissue', 'resolve', 'dcv', 'sync', 'revoke', 'close'],
+];
+
+/** Adds a job and prints its result, its steps on stderr meanwhile. @returns the result. @throws CommandFailure when it failed or has not ended. */
 export async function addAndWait(
   terminal: Terminal,
   app: App,
   definition: JobDefinition,
   payload: unknown,
   options: WaitOptions,
-): Promise<void> {
+): Promise<unknown> {
   const { name } = definition;
   let id: string | null = null;
   const { redis, prefix } = app.environment;
@@ -35,7 +41,7 @@ export async function addAndWait(
     else print(terminal, id);
     const ended = app.queues.waitFor(name, id, options.timeoutMs);
     const end = await Promise.race([ended, untilStopped(terminal.stop).then(() => null)]);
-    reportEnd(terminal, { name, subject: describeSubject(definition, payload), ...options }, end);
+    return reportEnd(terminal, { name, subject: describeSubject(definition, payload), ...options }, end);
   } finally {
     await stopFollowing();
   }
@@ -49,11 +55,11 @@ function reportEnd(
   terminal: Terminal,
   job: WaitOptions & { name: string; subject: string },
   end: JobEnd | null,
-): void {
+): unknown {
   if (end?.kind === 'completed') {
     if (job.isJson) printJson(terminal, end.result);
     else printResult(terminal, end.result);
-    return;
+    return end.result;
   }
   const { red, yellow } = paint(terminal, 'stderr');
   if (end?.kind === 'failed') note(terminal, red(`The job failed: ${end.reason}`));
@@ -62,7 +68,9 @@ function reportEnd(
       end === null
         ? 'Stopped waiting'
         : `The job has not ended within ${job.timeoutMs / 1000} s (${end.reason})`;
-    const look = job.name === 'order' ? `pmnamecheap certificate show ${job.subject}` : 'pmnamecheap status';
+    const look = ABOUT_SERVICES.includes(job.name)
+      ? `pmnamecheap certificate show ${job.subject}`
+      : 'pmnamecheap status';
     note(terminal, yellow(`${why}. It goes on by itself; look with: ${look}`));
   }
   throw new CommandFailure();
@@ -71,7 +79,9 @@ function reportEnd(
 function printResult(terminal: Terminal, result: unknown): void {
   const certificate = readResult(result);
   const test = readTestResult(result);
+  const imported = readImportResult(result);
   if (certificate !== null) print(terminal, formatResult(certificate));
   else if (test !== null) printTestResult(terminal, test);
+  else if (imported !== null) print(terminal, formatImportResult(imported));
   else printJson(terminal, result);
 }

@@ -75,7 +75,7 @@ async function enqueue(terminal: Terminal, words: readonly string[], options: Op
   await withApp(terminal, async (app) => {
     if (options.dryRun === true) {
       const tell = (text: string) => note(terminal, text);
-      const checks = await listDryChecks(app, parsed, order, { stop: terminal.stop, tell });
+      const checks = await listDryChecks(app, definition.name, parsed, order, { stop: terminal.stop, tell });
       printDryRun(terminal, definition.name, checks, options.json === true);
     } else if (options.wait !== undefined) {
       const seconds = options.wait === true ? DEFAULT_WAIT_S : options.wait;

@@ -19,11 +19,11 @@ export async function readStdin(terminal: Terminal): Promise<string> {
 }
 
 /** @param label names the place in the command line that the path was given in @throws InputError when it cannot be read. */
-export async function readTextFile(path: string, label: string): Promise<string> {
+export async function readTextFile(path: string, label: string, maxBytes = MAX_BYTES): Promise<string> {
   try {
     const bytes = await readFile(path);
-    if (bytes.length > MAX_BYTES)
-      throw new InputError([`${label}: ${path} holds more than ${MAX_BYTES} bytes`], 'The input');
+    if (bytes.length > maxBytes)
+      throw new InputError([`${label}: ${path} holds more than ${maxBytes} bytes`], 'The input');
     return bytes.toString('utf8');
   } catch (error) {
     if (error instanceof InputError) throw error;

@@ -13,6 +13,7 @@ import { addSandboxCommand } from './sandbox.js';
 import { addRehearseCommand } from './rehearse.js';
 import { addScanCommand } from './scan.js';
 import { addStatusCommand } from './status.js';
+import { addStockCommand } from './stock.js';
 import { note, type Terminal } from './terminal.js';
 import { addWorkerCommand } from './worker.js';
 
@@ -48,6 +49,7 @@ const COMMANDS = [
   addProductCommand,
   addEnqueueCommand,
   addCertificateCommand,
+  addStockCommand,
   addScanCommand,
   addEventsCommand,
   addRehearseCommand,

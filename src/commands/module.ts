@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addModuleReconcileCommand } from './certificate-import.js';
 import { addModuleAddCommand } from './module-add.js';
 import { addModuleListCommands } from './module-list.js';
 import { addModulePauseCommands } from './module-pause.js';
@@ -13,4 +14,5 @@ export function addModuleCommand(program: Command, terminal: Terminal): void {
   addModuleAddCommand(group, terminal);
   addModuleListCommands(group, terminal);
   addModulePauseCommands(group, terminal);
+  addModuleReconcileCommand(group, terminal);
 }

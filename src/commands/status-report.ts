@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { jobs } from '../../jobs/index.js';
 import type { App } from '../app.js';
+import { findAttention, type AttentionKind } from '../certificates/attention.js';
 import type { CertificateRecord } from '../certificates/record.js';
 import { accountId, type ModuleRecord } from '../modules/settings.js';
 import { inspectQueues, type QueueState } from '../queue/inspect.js';
@@ -24,7 +25,7 @@ export interface AccountState {
 
 /** Something that only a person can settle; `text` says what and how. */
 export interface Attention {
-  kind: 'parked' | 'failed' | 'paused' | 'foreign' | 'no-worker' | 'webhook';
+  kind: AttentionKind | 'paused' | 'foreign' | 'no-worker' | 'webhook';
   serviceId: string | null;
   module: string | null;
   text: string;
@@ -48,7 +49,7 @@ export async function collectStatus(app: App): Promise<StatusReport> {
     inspectQueues(app.queues, [...jobs.keys()]),
     app.store.modules.list(),
     readWebhook(app),
-    loadRecords(app.store.certificates, ({ status }) => status === 'parked' || status === 'failed'),
+    loadRecords(app.store.certificates, (record) => findAttention(record) !== null),
   ]);
   const accounts = await readAccounts(app, modules, now);
   const workers = listWorkers(queues);
@@ -56,7 +57,7 @@ export async function collectStatus(app: App): Promise<StatusReport> {
     ...(workers.length === 0 ? [describeNoWorker()] : []),
     ...accounts.flatMap((account) => listAccountTroubles(account)),
     ...listWebhookTroubles(webhook, now).map(describeWebhook),
-    ...stuck.map(describeStuck),
+    ...stuck.flatMap(describeStuck),
   ];
   return { at: new Date(now).toISOString(), queues, workers, accounts, webhook, attention };
 }
@@ -112,16 +113,18 @@ function listAccountTroubles({ modules, username, pauses, foreign }: AccountStat
     return { kind: 'paused', ...common, text };
   });
   if (foreign > 0) {
-    const text = `account ${username}: ${foreign} certificates there were bought by somebody else; they are left alone. Tell whoever buys by hand in this account`;
+    const text = `account ${username}: ${foreign} certificates there were bought by somebody else; they are left alone (pmnamecheap stock list). Tell whoever buys by hand in this account`;
     troubles.push({ kind: 'foreign', ...common, text });
   }
   return troubles;
 }
 
-function describeStuck({ serviceId, module, status, problem }: CertificateRecord): Attention {
-  const why = problem ?? 'no reason is known';
-  const text = `service ${serviceId} is ${status}: ${why} (pmnamecheap certificate show ${serviceId})`;
-  return { kind: status === 'parked' ? 'parked' : 'failed', serviceId, module, text };
+function describeStuck(record: CertificateRecord): Attention[] {
+  const found = findAttention(record);
+  if (found === null) return [];
+  const { serviceId, module } = record;
+  const text = `service ${serviceId} ${found.text} (pmnamecheap certificate show ${serviceId})`;
+  return [{ kind: found.kind, serviceId, module, text }];
 }
 
 function describeWebhook(text: string): Attention {

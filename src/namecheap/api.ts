@@ -88,6 +88,13 @@ export interface EditDcvInput {
   isMultiDomain: boolean;
 }
 
+export interface EditDcvResult {
+  /** What must be published, as far as it is told. */
+  validation: ValidationInstruction[];
+  /** Names whose method was not set; the former one stays. */
+  missed: string[];
+}
+
 export interface CertificateInfo {
   certificateId: number;
   /** Lower case: newpurchase, newrenewal, purchased, active, replaced, purchaseerror, cancelled, expired, or an unknown word. */
@@ -202,7 +209,7 @@ export interface Namecheap {
   ): Promise<RevokeCertificateResult>;
   resendApproverEmail(input: { certificateId: number }, options?: CallOptions): Promise<void>;
   resendFulfillmentEmail(input: { certificateId: number }, options?: CallOptions): Promise<void>;
-  editDcvMethod(input: EditDcvInput, options?: CallOptions): Promise<ValidationInstruction[]>;
+  editDcvMethod(input: EditDcvInput, options?: CallOptions): Promise<EditDcvResult>;
   getInfo(
     input: { certificateId: number; withCertificate?: boolean },
     options?: CallOptions,

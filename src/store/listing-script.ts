@@ -3,7 +3,7 @@ import { defineScript } from './script.js';
 const DAY_MS = 86_400_000;
 
 /**
- * KEYS: the account's, that is 1–12, then events. ARGV: startedAt, completedAt, rows JSON,
+ * KEYS: the account's, that is 1–12, then events, then the hash that keeps what this list showed of ids that no service owns. ARGV: startedAt, completedAt, rows JSON,
  * ISO time, module, account, kind (order: NewPurchase, renew: NewRenewal).
  * An unclaimed id is ours only if one of our unsettled or settled-as-not-made purchases explains it; else it is foreign.
  */
@@ -27,9 +27,13 @@ local function explains(p, row)
   -- Bought on an earlier day than our intent, give or take a day for the zone: not by us.
   return row.purchasedAt == cjson.null or row.purchasedAt + ${2 * DAY_MS} > p.begunAt
 end
+redis.call('DEL', KEYS[14])
 local candidates, newForeign, newStock = {}, {}, {}
 for _, row in ipairs(cjson.decode(ARGV[3])) do
   local id = string.format('%.0f', row.certificateId)
+  if redis.call('HEXISTS', claims, id) == 0 then
+    redis.call('HSET', KEYS[14], id, cjson.encode({type = row.type, years = row.years}))
+  end
   local known = redis.call('HEXISTS', claims, id) + redis.call('HEXISTS', stock, id) + redis.call('HEXISTS', foreign, id)
   if known == 0 then
     local isOpen = false

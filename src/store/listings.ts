@@ -52,8 +52,9 @@ export class RedisListingStore implements ListingStore {
   }
 
   async saveListing(account: string, module: string, listing: Listing): Promise<ListingAnswer> {
-    const keys = [...accountKeys(this.#keys, account), this.#keys.events];
     const { kind, startedAt, completedAt, rows } = listing;
+    const listed = this.#keys.account(account, `listed-${kind}`);
+    const keys = [...accountKeys(this.#keys, account), this.#keys.events, listed];
     const args = [
       startedAt,
       completedAt,

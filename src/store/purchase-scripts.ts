@@ -140,16 +140,20 @@ redis.call('ZREM', KEYS[16], ARGV[4])
 write(c)
 return {'not-made'}`);
 
-/** ARGV: commit JSON, certificate id, service id. A new id of the service's chain, which nobody else may own. */
+/** ARGV: commit JSON, service id, certificate ids. New ids of the service's chain, which nobody else may own. */
 export const CLAIM = defineScript(`${ACCOUNT_LUA}
-local owner = redis.call('HGET', KEYS[11], ARGV[2])
-if owner and owner ~= ARGV[3] then return {'claimed', owner} end
+for i = 3, #ARGV do
+  local owner = redis.call('HGET', KEYS[11], ARGV[i])
+  if owner and owner ~= ARGV[2] then return {'claimed', owner} end
+end
 local c = cjson.decode(ARGV[1])
 local verdict = check(c)
 if verdict ~= 'ok' then return {'stale', verdict} end
-redis.call('HSET', KEYS[11], ARGV[2], ARGV[3])
-redis.call('HDEL', KEYS[12], ARGV[2])
-redis.call('HDEL', KEYS[13], ARGV[2])
+for i = 3, #ARGV do
+  redis.call('HSET', KEYS[11], ARGV[i], ARGV[2])
+  redis.call('HDEL', KEYS[12], ARGV[i])
+  redis.call('HDEL', KEYS[13], ARGV[i])
+end
 write(c)
 return {'made'}`);
 

@@ -1,6 +1,5 @@
 import { Big } from 'big.js';
 import { z } from 'zod';
-import { StaleRecordError } from '../certificates/errors.js';
 import type {
   BeginAnswer,
   Bought,
@@ -13,23 +12,13 @@ import type {
 } from '../certificates/ports.js';
 import { RING_GRACE_MS, type CertificateRecord, type Purchase } from '../certificates/record.js';
 import { moveRecord } from '../certificates/transitions.js';
-import { commitKeys, composeCommit } from './commit.js';
 import { readClock, type RedisClient } from './connection.js';
 import type { Keys } from './keys.js';
-import {
-  accountKeys,
-  ADD_STOCK,
-  BEGIN,
-  CLAIM,
-  SETTLE_MADE,
-  SETTLE_NOT_MADE,
-  TAKE_STOCK,
-} from './purchase-scripts.js';
+import { ADD_STOCK, BEGIN, CLAIM, SETTLE_MADE, SETTLE_NOT_MADE, TAKE_STOCK } from './purchase-scripts.js';
 import { purchaseSchema } from './schemas.js';
+import { runStep } from './run-step.js';
 import { runScript, type Script } from './script.js';
 
-const answerSchema = z.array(z.string()).min(1);
-const staleReason = z.enum(['version', 'lease', 'missing', 'exists']);
 const stockSchema = z.object({
   product: z.string(),
   type: z.string(),
@@ -99,8 +88,7 @@ export class RedisPurchaseStore implements PurchaseStore {
       JSON.stringify({ ...purchase, certificateId: bought.certificateId }),
       bought.certificateId,
       step.after.serviceId,
-      // An adopted certificate has no transaction id of its own: its certificate id is as unique.
-      bought.transactionId === null ? `adopted-${bought.certificateId}` : String(bought.transactionId),
+      bought.transactionId === null ? nameAdopted(purchase, bought) : String(bought.transactionId),
       JSON.stringify({
         ...bought,
         serviceId: step.after.serviceId,
@@ -122,8 +110,8 @@ export class RedisPurchaseStore implements PurchaseStore {
     return (await this.#run(SETTLE_NOT_MADE, step, args)).saved;
   }
 
-  async saveClaimed(step: Step, certificateId: number): Promise<SettleAnswer> {
-    const { answer, saved } = await this.#run(CLAIM, step, [certificateId, step.after.serviceId]);
+  async saveClaimed(step: Step, ...certificateIds: [number, ...number[]]): Promise<SettleAnswer> {
+    const { answer, saved } = await this.#run(CLAIM, step, [step.after.serviceId, ...certificateIds]);
     if (answer[0] === 'claimed') return { kind: 'claimed', owner: answer[1] ?? '' };
     return { kind: 'made', record: saved };
   }
@@ -175,17 +163,14 @@ export class RedisPurchaseStore implements PurchaseStore {
     await runScript(this.#redis, ADD_STOCK, keys, [purchase.lane, purchaseId, row.certificateId, stock]);
   }
 
-  /** @throws StaleRecordError when the record is not the one the step started from. */
   async #run(script: Script, step: Step, args: readonly (string | number)[]) {
-    const { record: saved, argument } = composeCommit({ ...step, now: this.#now() });
-    const keys = [...commitKeys(this.#keys, saved.serviceId), ...accountKeys(this.#keys, saved.account)];
-    const answer = answerSchema.parse(await runScript(this.#redis, script, keys, [argument, ...args]));
-    if (answer[0] === 'stale') {
-      const why = staleReason.parse(answer[1]);
-      throw new StaleRecordError(saved.serviceId, why === 'exists' ? 'version' : why);
-    }
-    return { answer, saved };
+    return await runStep({ redis: this.#redis, keys: this.#keys, now: this.#now() }, script, step, args);
   }
+}
+
+/** What was adopted has no transaction id of its own: its certificate id is as unique. Names are added to one that may be in the ledger already. */
+function nameAdopted({ id, kind }: Purchase, { certificateId }: Bought): string {
+  return kind === 'names' ? `adopted-${certificateId}-${id}` : `adopted-${certificateId}`;
 }
 
 function readBegin(answer: readonly string[], saved: CertificateRecord): BeginAnswer {

@@ -116,6 +116,8 @@ export const recordSchema = z.looseObject({
   errands: z.array(errand).default([]),
   doneErrands: z.array(z.string()).default([]),
   shelved: flight.nullable().default(null),
+  revokedIds: z.array(z.number()).default([]),
+  revoking: z.array(z.number()).default([]),
   closedFrom: status.nullable().default(null),
   problem: nullableString,
   attempts: z.number(),

@@ -1,13 +1,19 @@
+import type { DecisionStore, StockStore } from '../certificates/decision-ports.js';
+import type { ImportStore, InventoryStore } from '../certificates/import-ports.js';
 import type { CertificateStore, ListingStore, PurchaseStore } from '../certificates/ports.js';
 import { AccountStore } from './accounts.js';
 import { RedisCertificateStore } from './certificates.js';
 import type { RedisClient } from './connection.js';
+import { RedisDecisionStore } from './decisions.js';
 import { EventStore } from './events.js';
+import { RedisImportStore } from './imports.js';
+import { RedisInventoryStore } from './inventory.js';
 import { createKeys, type Keys } from './keys.js';
 import { RedisListingStore } from './listings.js';
 import { ModuleStore } from './modules.js';
 import { PriceStore } from './prices.js';
 import { RedisPurchaseStore } from './purchases.js';
+import { RedisStockStore } from './stock.js';
 import { WebhookStore } from './webhooks.js';
 
 /** All durable state, over one connection. */
@@ -17,6 +23,10 @@ export interface Store {
   certificates: CertificateStore;
   purchases: PurchaseStore;
   listings: ListingStore;
+  decisions: DecisionStore;
+  stock: StockStore;
+  imports: ImportStore;
+  inventory: InventoryStore;
   modules: ModuleStore;
   accounts: AccountStore;
   events: EventStore;
@@ -33,6 +43,10 @@ export function createStore(redis: RedisClient, prefix: string, now: () => numbe
     certificates: new RedisCertificateStore(redis, keys, now),
     purchases: new RedisPurchaseStore(redis, keys, now),
     listings: new RedisListingStore(redis, keys, now),
+    decisions: new RedisDecisionStore(redis, keys, now),
+    stock: new RedisStockStore(redis, keys),
+    imports: new RedisImportStore(redis, keys),
+    inventory: new RedisInventoryStore(redis, keys, now),
     modules: new ModuleStore(redis, keys),
     accounts: new AccountStore(redis, keys),
     events: new EventStore(redis, keys),

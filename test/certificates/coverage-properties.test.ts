@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { computeNextScan } from '../../src/certificates/agenda.js';
 import { addSpan, findGap } from '../../src/certificates/coverage.js';
-import { putInForce } from '../../src/certificates/issuance.js';
+import { composeIssued } from '../../src/certificates/issuance.js';
 import type { Step } from '../../src/certificates/ports.js';
 import {
   isUnfinished,
@@ -10,7 +10,7 @@ import {
   type Span,
 } from '../../src/certificates/record.js';
 import { carryOut, listTasks } from '../../src/certificates/scan.js';
-import { beginOperation, findObstacle, restoreShelved } from '../../src/certificates/shelf.js';
+import { beginOperation, findObstacle } from '../../src/certificates/shelf.js';
 import { composeOperation, moveRecord } from '../../src/certificates/transitions.js';
 import { composeTestRecord } from '../helpers/records.js';
 
@@ -31,6 +31,8 @@ function createRandom(seed: number): () => number {
 }
 
 const { request } = composeTestRecord('1001');
+const SETTINGS = { leaseMs: 1000, settleTimeMs: 1000, collectEveryMs: 1000 };
+const LEAF = { certificate: '', chain: [], names: [], serialNumber: '', issuer: 'a CA', fingerprint256: '' };
 const memory = {
   save: ({ before, after }: Step) => Promise.resolve({ ...after, version: before.version + 1 }),
 };
@@ -51,12 +53,13 @@ class Life {
   termEnd: number;
   readonly leaves: { from: number; till: number }[] = [];
   readonly #random: () => number;
-  readonly #settings: { reissueBeforeMs: number | null; reissueSpreadMs: number | null };
+  readonly #clocks: Parameters<typeof composeIssued>[0];
 
   constructor(seed: number) {
     this.#random = createRandom(seed);
     const leads = [null, null, 10 * DAY, 60 * DAY];
-    this.#settings = { reissueBeforeMs: this.#pick(leads), reissueSpreadMs: this.#pick([null, 0]) };
+    const timing = { reissueBeforeMs: this.#pick(leads), reissueSpreadMs: this.#pick([null, 0]) };
+    this.#clocks = { settings: { ...SETTINGS, ...timing }, now: () => this.now };
     const years = 1 + Math.floor(this.#random() * 5);
     const order = composeOperation('order', 'pending-validation', START);
     const { record } = composeTestRecord(`s-${seed}`, {
@@ -79,8 +82,8 @@ class Life {
     const end = this.#pick([Infinity, this.termEnd, this.termEnd - 1.5 * DAY]);
     const notAfter = Math.max(Math.min(this.now + life, end), this.now + DAY);
     const leaf = { notBefore: this.now, notAfter };
-    const issued = putInForce(this.record, leaf, 'Standard SSL', this.#settings, this.now);
-    this.record = restoreShelved(issued, this.now).after;
+    const stored = { record: this.record, request, draft: null };
+    this.record = composeIssued(this.#clocks, stored, { ...LEAF, ...leaf }, 'Standard SSL').after;
     this.leaves.push({ from: leaf.notBefore, till: leaf.notAfter });
   }
 
@@ -93,7 +96,7 @@ class Life {
   #begin(job: OperationJob, reason: 'end-date' | 'rekey' | null): void {
     const renewal = job === 'renew' ? { years: this.#pick([1, 2]), extends: this.record.termEnd } : {};
     const operation = composeOperation(job, 'accepted', this.now, { reason, certificateId: 2, ...renewal });
-    this.record = beginOperation(this.record, null, operation, this.now);
+    this.record = beginOperation({ record: this.record, request, draft: null }, operation, this.now);
   }
 
   #go(): void {

@@ -38,6 +38,8 @@ describe('organizationSchema', () => {
   it.each([
     [{ country: 'DEU' }, 'two letters'],
     [{ country: 'UK' }, 'GB'],
+    [{ country: 'XX' }, 'ISO 3166-1'],
+    [{ incorporationCountry: 'EU' }, 'ISO 3166-1'],
     [{ phone: '030 1234567' }, '+NNN.NNNNNNNNNN'],
     [{ duns: '31-512-3456' }, 'number'],
     [{ incorporationDate: '31.03.2009' }, 'date'],

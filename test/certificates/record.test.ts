@@ -16,9 +16,9 @@ describe('the state machine of a certificate', () => {
     issued: ['expired', 'revoked', 'closed'],
     expired: ['issued', 'closed'],
     failed: ['accepted', 'purchased', 'closed'],
-    parked: ['accepted', 'purchased', 'pending-validation', 'failed', 'closed'],
+    parked: ['accepted', 'purchase-unclear', 'purchased', 'pending-validation', 'failed', 'closed'],
     revoked: ['closed'],
-    closed: ['issued', 'expired', 'failed', 'parked'],
+    closed: ['pending-validation', 'issued', 'expired', 'failed', 'parked', 'revoked'],
   };
 
   it.each(STATUSES.flatMap((from) => STATUSES.map((to) => [from, to] as const)))('%s → %s', (from, to) => {

@@ -68,6 +68,8 @@ describe('demo', () => {
       const year = new Date().getUTCFullYear();
       expect(output.text).toMatch(new RegExp(`one-term +issued .* ${year + 1}-\\d\\d-\\d\\d +–`));
       expect(output.text).toMatch(new RegExp(`subscription +issued .* ${year + 5}-\\d\\d-\\d\\d`));
+      expect(output.text).toMatch(/certificate\.reissue-due[^]*certificate\.reissued/);
+      expect(output.text).toMatch(/subscription +issued .* 9000002 → 9000003 /);
       await expectNothingLeft(output.text);
     },
   );

@@ -84,7 +84,7 @@ describe('enqueue', () => {
   });
 
   it.each([
-    [[], 'say which job: order, renew, reissue, test, '],
+    [[], 'say which job: order, renew, reissue, '],
     [['bake'], '"bake" is not a job'],
     [['order', '/nowhere/payload.json'], 'FILE: cannot read /nowhere/payload.json'],
     [['order', '--csr', '@/nowhere/a.csr'], '--csr: cannot read /nowhere/a.csr'],

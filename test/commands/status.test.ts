@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { jobs } from '../../jobs/index.js';
 import { accountId } from '../../src/modules/settings.js';
+import { composeOperation } from '../../src/certificates/transitions.js';
 import { composeTestRecord } from '../helpers/records.js';
 import { System } from '../helpers/system.js';
 import { run } from './command-line.js';
@@ -80,6 +81,11 @@ it('names what needs a person', async () => {
     });
     await store.certificates.create(record, request, { cause: 'kept for the test' });
   }
+  const { record: renewing, request } = composeTestRecord('svc-renewing', {
+    ...{ status: 'issued', nextActionAt: null, problem: 'which renewal is it' },
+    operation: composeOperation('renew', 'parked', Date.now()),
+  });
+  await system.app.store.certificates.create(renewing, request, { cause: 'kept for the test' });
   await system.app.enqueue('test', { module: 'default' });
 
   const report = await readStatus(system);
@@ -89,6 +95,7 @@ it('names what needs a person', async () => {
     'foreign',
     expect.any(String),
     expect.any(String),
+    expect.any(String),
   ]);
   const texts = report.attention.map(({ text }) => text).join('\n');
   for (const part of [
@@ -96,6 +103,7 @@ it('names what needs a person', async () => {
     'module resume default',
     'svc-parked is parked: why it is parked',
     'svc-failed is failed',
+    'svc-renewing has a renew that is parked: which renewal is it',
   ]) {
     expect(texts).toContain(part);
   }

@@ -1,9 +1,10 @@
 import { jobs } from '../../jobs/index.js';
 import type { CertificateRecord } from '../../src/certificates/record.js';
-import { FailError, InputError, WaitError } from '../../src/errors.js';
+import { PmnamecheapError } from '../../src/errors.js';
 import type { JobContext } from '../../src/job.js';
 import type { SandboxOptions } from '../../src/sandbox/server.js';
 import { composeOrder } from './orders.js';
+import { ageKeys } from './redis-clock.js';
 import type { TestRedis } from './redis.js';
 import { startBench, type Bench } from './work.js';
 
@@ -36,10 +37,13 @@ export class Play implements AsyncDisposable {
     return this.bench.work.now();
   }
 
-  /** Turns the clocks of worker, listings and Namecheap on. */
+  /** Turns the clocks of worker, Redis and Namecheap on. */
   async pass(ms: number): Promise<void> {
     this.#shiftMs += ms;
     this.bench.shiftClocks(this.#shiftMs);
+    const { store, work } = this.bench;
+    const locks = ['lock-list', 'lock-collect'].map((what) => store.keys.account(work.account.id, what));
+    await ageKeys(store.redis, locks, ms);
     await this.bench.control('_clock', { advance: `${ms}ms` });
   }
 
@@ -57,10 +61,9 @@ export class Play implements AsyncDisposable {
         ? { kind: 'done', result: end.result }
         : { kind: 'wait', reason: end.reason };
     } catch (error) {
-      if (error instanceof WaitError) return { kind: 'wait', reason: error.message };
-      if (error instanceof FailError || error instanceof InputError)
-        return { kind: 'fail', reason: `${error.code}: ${error.message}` };
-      throw error;
+      if (!(error instanceof PmnamecheapError)) throw error;
+      const kind = error.verdict === 'fail' ? 'fail' : 'wait';
+      return { kind, reason: `${error.code}: ${error.message}` };
     }
   }
 

@@ -11,6 +11,7 @@ import type { Namecheap } from '../../src/namecheap/api.js';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/server.js';
 import { createStore, type Store } from '../../src/store/store.js';
 import { override } from './override.js';
+import { withShiftedClock } from './redis-clock.js';
 import type { TestRedis } from './redis.js';
 
 const SECRET_KEY = Buffer.alloc(32, 7).toString('base64');
@@ -27,7 +28,7 @@ export interface Bench extends AsyncDisposable {
   /** Advances until it ends, asking again after each wait without waiting. @returns the end. */
   advance(serviceId: string, runs?: number): Promise<CertificateRecord | FailError | WaitError>;
   read(serviceId: string): Promise<CertificateRecord>;
-  /** Lets both clocks, that of Redis by which listings are dated and the worker's, seem this much later to the lifecycle. */
+  /** Lets both clocks, that of Redis and the worker's, seem this much later to everything but keys that expire by themselves. */
   shiftClocks(ms: number): void;
   control(what: string, body: unknown): Promise<void>;
   /** Calls that the sandbox saw, by command. */
@@ -35,7 +36,10 @@ export interface Bench extends AsyncDisposable {
 }
 
 export async function startBench(redis: TestRedis, options: SandboxOptions = {}): Promise<Bench> {
-  const store = createStore(redis.client, redis.createPrefix(), Date.now);
+  let shiftMs = 0;
+  const now = () => Date.now() + shiftMs;
+  const client = withShiftedClock(redis.client, () => shiftMs);
+  const store = createStore(client, redis.createPrefix(), now);
   const sandbox = await startSandbox({ port: 0, limits: [0, 0, 0], ...options });
   const { user, apiKey, clientIp } = sandbox.account;
   const draft = {
@@ -68,7 +72,7 @@ export async function startBench(redis: TestRedis, options: SandboxOptions = {})
         : store.accounts.pause(accountId(module), {
             scope,
             reason,
-            until: durationMs === null ? null : Date.now() + durationMs,
+            until: durationMs === null ? null : now() + durationMs,
           }),
   };
   const work: AccountWork = {
@@ -83,20 +87,20 @@ export async function startBench(redis: TestRedis, options: SandboxOptions = {})
     },
     signal: new AbortController().signal,
     lease: randomUUID(),
-    now: Date.now,
+    now,
     monotonic: () => performance.now(),
     createId: randomUUID,
     random: () => 0,
     sleep: () => Promise.resolve(),
     log: { log: () => undefined, isEnabled: () => false },
     report: () => Promise.resolve(),
-    announce: (event) => store.events.announce(event, Date.now()),
+    announce: (event) => store.events.announce(event, now()),
   };
   const admin = `http://127.0.0.1:${sandbox.port}`;
   return {
     ...{ store, sandbox, work, api },
     accept: async (payload) => {
-      await orderJob.accept?.(orderJob.schema.parse(payload), store, Date.now(), 'job');
+      await orderJob.accept?.(orderJob.schema.parse(payload), store, now(), 'job');
     },
     advance: (serviceId, runs = 1) => advanceRepeatedly(work, serviceId, runs),
     read: async (serviceId) => {
@@ -105,9 +109,7 @@ export async function startBench(redis: TestRedis, options: SandboxOptions = {})
       return stored.record;
     },
     shiftClocks: (ms) => {
-      work.now = () => Date.now() + ms;
-      const readClock = async () => (await store.listings.readClock()) + ms;
-      work.listings = override(store.listings, { readClock });
+      shiftMs = ms;
     },
     control: async (what, body) => {
       const answer = await fetch(`${admin}/${what}`, { method: 'POST', body: JSON.stringify(body) });

@@ -1,33 +1,13 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { jobs } from '../../jobs/index.js';
 import { sealKey } from '../../src/modules/seal.js';
 import { composeOrder } from '../helpers/orders.js';
 import { System, until } from '../helpers/system.js';
-
-const WORKER = path.resolve(import.meta.dirname, '../helpers/worker-process.mjs');
+import { kill, spawnWorker } from '../helpers/worker-processes.js';
 
 const unlimited = { limits: [0, 0, 0] as [number, number, number] };
-
-/** A worker in a process of its own, as `pmnamecheap worker` runs it, with short leases. */
-async function spawnWorker(system: System): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [WORKER], {
-    env: { ...process.env, ...system.environment },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  await once(child.stdout, 'data');
-  return child;
-}
-
-async function kill(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill(signal);
-  await once(child, 'exit');
-}
 
 describe('a worker killed with kill -9', () => {
   it(

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CallOptions, EditDcvInput, ValidationInstruction } from '../api.js';
+import type { CallOptions, EditDcvInput, EditDcvResult } from '../api.js';
 import type { Call } from '../command.js';
 import { element, flag, id, list, success, text } from '../fields.js';
 import { certificateId, checkInput } from '../input.js';
@@ -24,29 +24,21 @@ const resultSchema = element({
     ...validationBlocks,
     // `Domains` is both the list and each of its items.
     domains: list(element({ domains: list(domainSchema) })),
-  }).superRefine((result, context) => {
-    const missed = result.domains.flatMap(({ domains }) => domains).filter((domain) => !domain['@issuccess']);
-    for (const domain of missed) {
-      context.addIssue({
-        code: 'custom',
-        message: `the validation method was not set for ${domain['@name'].slice(0, 255)}`,
-      });
-    }
   }),
 });
 
 /**
  * Changes how names are validated, or asks again for what must be published (the documented retry: the same method
  * once more). Allowed while the certificate is `purchased`.
- * @returns what must be published. The API gives one DNS record without saying for which name: with several names
- * validated by DNS, only the one it ends with is returned.
- * @throws NamecheapError, also when the method was set for some of the names only.
+ * @returns what must be published, and the names for which Namecheap says that the method was not set. The API gives one
+ * DNS record without saying for which name: with several names validated by DNS, only the one it ends with is returned.
+ * @throws NamecheapError.
  */
 export async function editDcvMethod(
   call: Call,
   input: EditDcvInput,
   options?: CallOptions,
-): Promise<ValidationInstruction[]> {
+): Promise<EditDcvResult> {
   const { certificateId: number, dcv, isMultiDomain } = checkInput(COMMAND, 'submit', inputSchema, input);
   const methods = dcv.map((choice) => nameMethod(choice, EDIT_TOKENS)).join(',');
   const parameters = {
@@ -59,5 +51,10 @@ export async function editDcvMethod(
     { command: COMMAND, kind: 'submit', parameters, result: resultSchema },
     options,
   );
-  return readInstructions(response.ssleditdcvmethodresult, input.dcv);
+  const result = response.ssleditdcvmethodresult;
+  const domains = result.domains.flatMap((outer) => outer.domains);
+  const missed = domains
+    .filter((domain) => !domain['@issuccess'])
+    .map((domain) => domain['@name'].slice(0, 255));
+  return { validation: readInstructions(result, input.dcv), missed };
 }

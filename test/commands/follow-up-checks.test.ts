@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { composeOrder } from '../helpers/orders.js';
+import { System } from '../helpers/system.js';
+import { run } from './command-line.js';
+
+let system: System;
+let serviceId: string;
+
+beforeAll(async () => {
+  system = await System.start({ sandbox: { limits: [0, 0, 0], leafDays: 398 } });
+  const payload = await composeOrder('dry.example.com');
+  serviceId = payload.serviceId;
+  await system.run('order', payload);
+  await system.untilRecord(serviceId, ({ status }) => status === 'issued');
+});
+afterAll(async () => {
+  await system[Symbol.asyncDispose]();
+});
+
+interface Checks {
+  ok: boolean;
+  checks: { check: string; ok: boolean; detail: string }[];
+}
+
+async function dryRun(...argv: string[]) {
+  const { code, stdout } = await run(['enqueue', ...argv, '--dry-run', '--json'], {
+    env: system.environment,
+  });
+  const { checks } = JSON.parse(stdout) as Checks;
+  const details = Object.fromEntries(checks.map(({ check, detail }) => [check, detail]));
+  return { code, details };
+}
+
+describe('enqueue --dry-run of what follows an order', () => {
+  it('tells that a renewal comes too early, and what it will cost', async () => {
+    const { code, details } = await dryRun('renew', '--serviceId', serviceId, '--years', '2');
+    expect(code).toBe(1);
+    expect(details['refused']).toMatch(/can be renewed from/);
+    expect(details['price']).toMatch(/17\.7600 USD for 2 years as Standard SSL/);
+    expect(details['service']).toContain('is issued');
+  });
+
+  it('tells what a reissue would cover, and every fault of one that does not fit', async () => {
+    const good = await dryRun('reissue', '--serviceId', serviceId);
+    expect(good).toMatchObject({ code: 0, details: { names: 'dry.example.com' } });
+    const bad = await dryRun('reissue', '--serviceId', serviceId, '--sans', 'other.example.org');
+    expect(bad.code).toBe(1);
+    expect(bad.details['refused']).toMatch(/sans\[0\]: other.example.org cannot be added/);
+  });
+
+  it('of a service that is not known says so; nothing was begun by any of them', async () => {
+    const { code, details } = await dryRun('renew', '--serviceId', 'nobody', '--years', '1');
+    expect([code, details['service']]).toEqual([1, expect.stringContaining('there is no nobody')]);
+    expect(await system.readRecord(serviceId)).toMatchObject({ operation: null, errands: [] });
+    expect(Object.keys(await system.countCalls())).not.toContain('ssl.reissue');
+  });
+});
