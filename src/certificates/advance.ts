@@ -7,6 +7,7 @@ import { StaleRecordError } from './errors.js';
 import { demandNotClosing, refuseClosed } from './close-request.js';
 import { checkOrder, type CheckedOrder, type OrderPayload } from './order-payload.js';
 import type { AccountWork, Stored, Work } from './ports.js';
+import { parkRecord } from './park.js';
 import { makePurchase } from './purchase.js';
 import { needsNames } from './purchase-plan.js';
 import { isUnfinished, readStage, RING_GRACE_MS, type CertificateRecord } from './record.js';
@@ -132,7 +133,7 @@ async function takeStep(work: Work, { record, request, draft }: Stored): Promise
       return await withOrder(work, record, draft ?? request, async (order) =>
         isFree(record, order)
           ? await submitCsr(work, record, order)
-          : await makePurchase(work, record, order),
+          : await makePurchase(work, await demandAllowance(work, record, order), order),
       );
     case 'purchasing':
       return await suspectPurchase(work, record);
@@ -144,6 +145,20 @@ async function takeStep(work: Work, { record, request, draft }: Stored): Promise
     default:
       return null;
   }
+}
+
+/** Whatever made the count of names too low (a rule, an import): only who allowed a charge is charged. @throws FailError after parking. */
+async function demandAllowance(
+  work: Work,
+  record: CertificateRecord,
+  order: CheckedOrder,
+): Promise<CertificateRecord> {
+  if (!needsNames(record, order) || record.operation?.allowCharge === true) return record;
+  const missing = order.sansToAdd - record.sansAdded;
+  const problem =
+    `The reissue asks for ${missing} name(s) more than are known to be bought, and nobody allowed a charge. ` +
+    `Reissue it with "allowCharge": true, or with fewer names; certificate resolve ${record.serviceId} --release drops this one.`;
+  throw await parkRecord(work, record, problem);
 }
 
 /** A reissue costs nothing unless it asks for more names than were bought. */

@@ -5,7 +5,8 @@ import type { CertificateStore, Stored } from './ports.js';
 import { isUnfinished, RING_GRACE_MS, type CertificateRecord, type Operation } from './record.js';
 import { isUnderWay, judgeReissue, type ReissuePayload } from './reissue-request.js';
 import { findRenewal, isSameTerm, judgeRenewal, type RenewPayload } from './renew-request.js';
-import { beginOperation, findObstacle, restoreShelved } from './shelf.js';
+import { composeReissueId, isReissueId } from './reissue-id.js';
+import { beginOperation, findObstacle, isUnexplained, restoreShelved } from './shelf.js';
 import { composeOperation, moveRecord } from './transitions.js';
 
 /** How often a request looks whether its turn has come, ms: it costs no call. */
@@ -24,14 +25,32 @@ export async function beginReissue(
 ): Promise<CertificateRecord> {
   return await changeService(certificates, payload.serviceId, (stored) => {
     const { record } = stored;
-    if (isBegun(record, id)) return dropKnown(record, id);
+    if (isBegun(record, id) || isOver(record, id)) return dropKnown(record, id);
     if (isUnderWay(stored, payload)) return join(record, id);
-    const { draft, names } = judgeReissue(stored, payload, now);
+    const { draft, names, sansToBuy } = judgeReissue(stored, payload, now);
+    if (sansToBuy > 0) demandExplained(record);
     return begin(stored, draft, now, {
-      ...{ job: 'reissue', requestId: id, names },
+      ...{ job: 'reissue', requestId: id, names, allowCharge: payload.allowCharge },
       reason: payload.reason ?? guessReason(payload),
     });
   });
+}
+
+/** The scan's reissue of an End date that is not the present one any more: it was done, or somebody else's came first. */
+function isOver({ endDate }: CertificateRecord, id: string): boolean {
+  return isReissueId(id) && id !== composeReissueId(endDate ?? '');
+}
+
+/** @throws FailError while names may have been bought already: they must not be bought again before a person found out. */
+function demandExplained(record: CertificateRecord): void {
+  const isOpen = isUnexplained(record.purchase) || isUnexplained(record.shelved?.purchase ?? null);
+  if (!isOpen) return;
+  throw new FailError(
+    record.problem ??
+      record.shelved?.problem ??
+      `A purchase of names for ${record.serviceId} is not explained yet`,
+    'ERR_PARKED',
+  );
 }
 
 /** A reissue that nobody explains is somebody's wish, not the calendar's. */
@@ -91,8 +110,10 @@ function begin(
   const { record } = stored;
   demandTurn(record);
   const operation = composeOperation(job, 'accepted', now, changes);
+  const errand = record.errands.find((one) => one.id === changes.requestId);
   const settled = { ...record, ...settleErrand(record, changes.requestId) };
-  const after = beginOperation({ ...stored, record: settled }, operation, now);
+  const begun = beginOperation({ ...stored, record: settled }, operation, now);
+  const after = { ...begun, lostTries: errand?.lostTries ?? 0 };
   return { after, change: { cause: `${job} begun${changes.reason ? ` (${changes.reason})` : ''}`, draft } };
 }
 
@@ -113,10 +134,12 @@ function demandTurn(record: CertificateRecord): void {
 function takeFromShelf(stored: Stored, payload: RenewPayload, now: number): Stored {
   const { record } = stored;
   const { shelved, operation } = record;
+  // One that is in front is the younger, and what is put aside must not take its place.
+  if (operation?.job === 'renew') return stored;
   if (shelved?.operation.job !== 'renew' || !isSameTerm(shelved.operation.extends, payload.paidTill))
     return stored;
   if (operation !== null && isUnfinished(operation.state)) demandTurn(record);
-  const { after, draft } = restoreShelved({ ...record, operation: null }, now);
+  const { after, draft } = restoreShelved({ ...record, operation: null }, stored.request, now);
   return { ...stored, record: after, draft };
 }
 

@@ -48,9 +48,9 @@ function leave(after: CertificateRecord): ReturnType<Decide> {
   return { after, change: { cause: after.status === 'closed' ? 'closed before' : 'open already' } };
 }
 
-function end({ record, draft }: Stored): ReturnType<Decide> {
+function end({ record, request, draft }: Stored): ReturnType<Decide> {
   demandSettled(record);
-  const flight = keepFlight(record, draft);
+  const flight = keepFlight({ record, request, draft });
   const errands = record.errands.filter(({ job }: Errand) => !ENDED_JOBS.includes(job));
   const problem = describeUnused(record);
   const after = moveStatus(record, 'closed', {
@@ -73,10 +73,11 @@ function demandSettled(record: CertificateRecord): void {
 }
 
 /** A renewal or reissue with a certificate or money in it comes back when the service is reopened; an order's own fields stay where they are. */
-function keepFlight(record: CertificateRecord, draft: Stored['draft']): Flight | null {
+function keepFlight(stored: Omit<Stored, 'pem'>): Flight | null {
+  const { record } = stored;
   const { operation, purchase } = record;
   if (operation === null || !isFollowUp(record)) return null;
-  return operation.certificateId === null && purchase === null ? null : shelve(record, draft);
+  return operation.certificateId === null && purchase === null ? null : shelve(stored);
 }
 
 /** What is paid for and not used, for a person to know. */
@@ -94,7 +95,7 @@ function describeUnused(record: CertificateRecord): string | null {
   return `Certificate ${ids.join(', ')} was bought and not activated; it stays this service's. Reopen it with a close job and "open": true to use it, or ask Namecheap for a refund.`;
 }
 
-function reopen({ record }: Stored, settings: Closing['settings'], now: number): ReturnType<Decide> {
+function reopen({ record, request }: Stored, settings: Closing['settings'], now: number): ReturnType<Decide> {
   const status = decideStatus(record, now);
   const opened = moveStatus(record, status, {
     ...{ closedFrom: null, automationStopped: null, problem: explainReopened(record, status) },
@@ -106,7 +107,7 @@ function reopen({ record }: Stored, settings: Closing['settings'], now: number):
         }
       : {}),
   });
-  const { after, draft } = restoreShelved(opened, now);
+  const { after, draft } = restoreShelved(opened, request, now);
   return { after, change: { cause: 'reopened', draft } };
 }
 

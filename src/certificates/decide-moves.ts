@@ -1,7 +1,7 @@
 import type { Books } from './decision-ports.js';
 import { computeReissueDue } from './due.js';
 import type { OrderPayload } from './order-payload.js';
-import type { LifecycleSettings } from './ports.js';
+import type { LifecycleSettings, Stored } from './ports.js';
 import { isFollowUp, readFlightId, readStage, type CertificateRecord, type Status } from './record.js';
 import { restoreShelved } from './shelf.js';
 import { moveRecord } from './transitions.js';
@@ -105,13 +105,13 @@ const NOTHING_IN_FLIGHT = {
 } satisfies Partial<CertificateRecord>;
 
 /** The renewal or reissue is dropped; the certificate in force and its reissues go on, and what was put aside comes back. */
-export function dropFollowUp(record: CertificateRecord, now: number): Move {
+export function dropFollowUp({ record, request }: Pick<Stored, 'record' | 'request'>, now: number): Move {
   const { operation } = record;
   const dropped = {
     ...{ ...record, ...NOTHING_IN_FLIGHT, operation: null },
     announced: forgetReissue(record.announced),
   };
-  const { after, draft } = restoreShelved(dropped, now);
+  const { after, draft } = restoreShelved(dropped, request, now);
   const id = readFlightId(record);
   const kept = id === null ? '' : `; certificate ${id} stays claimed by this service`;
   return {

@@ -95,7 +95,7 @@ async function release(work: Deciding, found: Case, settle: Settle): Promise<Cer
   if (!isFollowUp(record) && record.certificateId !== null)
     return await releaseCertificate(work, found, record.certificateId, settle);
   const step = isFollowUp(record)
-    ? composeStep(record, dropFollowUp(record, work.now()), settle)
+    ? composeStep(record, dropFollowUp(found, work.now()), settle)
     : composeStep(
         record,
         failOrder(record, work.now(), ' without a certificate'),

@@ -59,12 +59,13 @@ export function composeIssued(
     problem: null,
     nextActionAt: null,
   });
-  const { after, draft: next } = restoreShelved(issued, now);
+  const inForce = draft ?? request;
+  const { after, draft: next } = restoreShelved(issued, inForce, now);
   const change = {
     cause: `issued by ${leaf.issuer}`,
     event: EVENTS[record.operation?.job ?? 'order'],
     pem: { certificate: leaf.certificate, chain: leaf.chain },
-    request: draft ?? request,
+    request: inForce,
     draft: next,
   };
   return { after, change };

@@ -33,16 +33,14 @@ export function describeGain(
       return { ...paid, operation, certificateIds: [...new Set([...record.certificateIds, certificateId])] };
     }
     case 'names':
-      return { ...paid, sansAdded: record.sansAdded + sansToAdd };
+      return { ...paid, sansAdded: record.sansAdded + sansToAdd, purchase: { ...purchase, isMade: true } };
   }
 }
 
 /** Whether the record shows this purchase as made: an answer of Redis may be lost although it wrote. */
 function isSettled(record: CertificateRecord, purchase: Purchase, certificateId: number): boolean {
   if (purchase.kind !== 'names') return record.certificateIds.includes(certificateId);
-  return (
-    record.purchase?.id === purchase.id && ['purchased', 'pending-validation'].includes(readStage(record))
-  );
+  return record.purchase?.id === purchase.id && record.purchase.isMade === true;
 }
 
 function isBuying(record: CertificateRecord): boolean {
@@ -115,7 +113,9 @@ export async function settleFailure(
     if (renamed !== null) return await retryAs(work, record, purchase, renamed);
   }
   if (error.verdict === 'fail') {
-    const after = moveRecord(record, 'failed', work.now(), { problem: error.message, nextActionAt: null });
+    // A refusal costs nothing: what is left of the purchase would only be taken for money.
+    const changes = { purchase: null, problem: error.message, nextActionAt: null };
+    const after = moveRecord(record, 'failed', work.now(), changes);
     const change = { cause: error.message, event: 'certificate.failed' as const };
     await work.purchases.settleNotMade({ before: record, after, change }, purchase, false);
     return error;

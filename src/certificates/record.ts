@@ -40,6 +40,8 @@ export interface Operation {
   reason: ReissueReason | null;
   /** The names it asks for, the common name first; null for those of the record. */
   names: string[] | null;
+  /** Reissues only: names beyond what was bought may be charged. */
+  allowCharge: boolean;
   /** Renewals only: the years that are bought, and the end of the paid term that they extend. */
   years: number | null;
   extends: string | null;
@@ -54,6 +56,8 @@ export interface Errand {
   job: string;
   payload: Record<string, unknown>;
   at: string;
+  /** Of a renewal that was begun before: its purchases that came to nothing. */
+  lostTries?: number;
 }
 
 /** A paid term that was extended. Times ISO. */
@@ -101,6 +105,8 @@ export interface Purchase {
   certificateId?: number | null;
   /** Namecheap refused because the same was bought before (4028294): it is to be found, never bought. */
   isProvenEarlier?: boolean;
+  /** Names only: they are bought and counted. */
+  isMade?: boolean;
 }
 
 /** Everything known of one service's certificate but the request (CSR, DCV) and the PEM, which are stored beside it. Times ISO 8601 UTC unless said otherwise. */
@@ -172,7 +178,8 @@ export interface Flight extends Pick<
   'purchase' | 'activationBegunAt' | 'activatedAt' | 'validation' | 'attempts' | 'lostTries' | 'problem'
 > {
   operation: Operation;
-  draft: OrderPayload | null;
+  /** What it asked for itself; the rest follows what is in force. */
+  asked: Partial<OrderPayload>;
 }
 
 /** An unfinished order is rung again by the collector only this long after its job should have gone on, ms: then the job was lost. */

@@ -78,14 +78,14 @@ export function isUnderWay({ record, request, draft }: Stored, payload: ReissueP
 
 /**
  * Whether the service may be reissued so, now.
- * @returns the request, null for the last one as it is, and the names it covers, the common name first.
+ * @returns the request, null for the last one as it is, the names it covers, the common name first, and how many of them must be bought.
  * @throws InputError for values that do not fit; FailError with what to do instead.
  */
 export function judgeReissue(
   { record, request }: Stored,
   payload: ReissuePayload,
   now: number,
-): { draft: OrderPayload | null; names: string[] } {
+): { draft: OrderPayload | null; names: string[]; sansToBuy: number } {
   demandModule(record, payload.module);
   demandInForce(record, 'reissue');
   if (record.termEnd !== null && Date.parse(record.termEnd) <= now)
@@ -101,7 +101,7 @@ export function judgeReissue(
       `${missing} name(s) more than were bought for ${record.serviceId} would be charged: allow it with "allowCharge": true, or ask for fewer names`,
       'ERR_CHARGE_NOT_ALLOWED',
     );
-  return { draft, names: [order.commonName, ...order.sans] };
+  return { draft, names: [order.commonName, ...order.sans], sansToBuy: Math.max(0, missing) };
 }
 
 /** @throws FailError when the caller means another module than the service was ordered through. */

@@ -4,6 +4,8 @@ import { describeCoverage } from './coverage.js';
 import { StaleRecordError } from './errors.js';
 import type { CertificateStore, Change, Stored } from './ports.js';
 import type { CertificateRecord } from './record.js';
+import { settleErrand } from './inbox.js';
+import { composeReissueId } from './reissue-id.js';
 import { beginOperation, findObstacle } from './shelf.js';
 import { composeOperation, moveStatus } from './transitions.js';
 
@@ -25,11 +27,6 @@ export function listTasks(record: CertificateRecord, now: number): Task[] {
 
 function byUrgency(a: AgendaEntry, b: AgendaEntry): number {
   return a.at - b.at;
-}
-
-/** The id of the one reissue that time demands for an End date: whoever scans how often, it is begun once. */
-export function composeReissueId(endDate: string): string {
-  return `end-date-${endDate}`;
 }
 
 /**
@@ -97,10 +94,13 @@ function beginScanned(stored: Stored, now: number): Decision {
     };
   if (findObstacle(record) !== null)
     return { after: { ...record, announced }, change: { cause: 'a reissue is due and cannot begin', event } };
+  const requestId = composeReissueId(endDate);
   const operation = composeOperation('reissue', 'accepted', now, {
     reason: 'end-date',
-    requestId: composeReissueId(endDate),
+    requestId,
   });
-  const after = beginOperation({ ...stored, record: { ...record, announced } }, operation, now);
+  // Its job may be delivered again long after it is done.
+  const marked = { ...record, announced, ...settleErrand(record, requestId) };
+  const after = beginOperation({ ...stored, record: marked }, operation, now);
   return { after, change: { cause: `reissue due: End date ${endDate}`, event, draft: null } };
 }

@@ -1,5 +1,6 @@
+import { InputError } from '../errors.js';
 import { toCanonicalJson } from './canonical-json.js';
-import type { OrderPayload } from './order-payload.js';
+import { checkOrder, normalizeOrder, type OrderPayload } from './order-payload.js';
 import type { Stored } from './ports.js';
 import {
   isFollowUp,
@@ -8,7 +9,10 @@ import {
   type CertificateRecord,
   type Flight,
   type Operation,
+  type Purchase,
 } from './record.js';
+
+type Requests = Pick<Stored, 'record' | 'request' | 'draft'>;
 
 /** What a fresh operation begins with, besides itself. */
 const CLEAR = {
@@ -44,27 +48,27 @@ function isDeferrable({ job, state }: Operation): boolean {
   return job === 'renew' && state === 'accepted';
 }
 
+/** Whether money is in what is in flight, or may be: it must neither be forgotten nor be spent again. */
 function hasMoneyIn({ operation, purchase }: CertificateRecord): boolean {
-  if (operation === null) return false;
-  return (
-    operation.job === 'renew' &&
-    !isDeferrable(operation) &&
-    (operation.state !== 'failed' || purchase !== null)
-  );
+  if (operation === null || isDeferrable(operation)) return false;
+  if (operation.job === 'renew') return operation.state !== 'failed' || operation.certificateId !== null;
+  return isUnexplained(purchase);
+}
+
+/** More names whose purchase was not answered and never explained: a person has to find out. */
+export function isUnexplained(purchase: Purchase | null): boolean {
+  return purchase?.kind === 'names' && purchase.isMade !== true;
 }
 
 /** The record with a new operation in flight; what was in flight before is shelved or dropped, see {@link findObstacle}. */
-export function beginOperation(
-  { record, request, draft }: Pick<Stored, 'record' | 'request' | 'draft'>,
-  operation: Operation,
-  now: number,
-): CertificateRecord {
-  const shelved = hasMoneyIn(record) ? shelve(record, draft) : record.shelved;
+export function beginOperation(stored: Requests, operation: Operation, now: number): CertificateRecord {
+  const { record } = stored;
+  const shelved = hasMoneyIn(record) ? shelve(stored) : record.shelved;
   return {
     ...record,
     ...CLEAR,
     shelved,
-    ...defer(record, listAsked(request, draft), now),
+    ...defer(record, listAsked(stored), now),
     operation,
     nextActionAt: now + RING_GRACE_MS,
   };
@@ -72,7 +76,7 @@ export function beginOperation(
 
 /** A renewal that lets a reissue past becomes an errand again, and begins anew once its turn comes. */
 function defer(
-  { operation, errands, doneErrands, serviceId }: CertificateRecord,
+  { operation, errands, doneErrands, serviceId, lostTries }: CertificateRecord,
   asked: Partial<OrderPayload>,
   now: number,
 ): Pick<CertificateRecord, 'errands' | 'doneErrands'> {
@@ -84,52 +88,75 @@ function defer(
     job: 'renew',
     payload: { serviceId, years, paidTill, ...asked },
     at: new Date(now).toISOString(),
+    // A person decides after some purchases that came to nothing, whatever goes past in between.
+    ...(lostTries === 0 ? {} : { lostTries }),
   };
   // What was begun is not any more: its id must not be taken for one that is done.
   return { errands: [...errands, errand], doneErrands: doneErrands.filter((done) => done !== id) };
 }
 
-/** What the renewal asks for itself. The rest is taken from the last request once it begins anew: a re-key may have gone before. */
-function listAsked(request: OrderPayload, draft: OrderPayload | null): Partial<OrderPayload> {
+/** What an operation asks for itself. The rest is taken from the last request when it goes on: a re-key may have gone before. */
+function listAsked({ request, draft }: Pick<Stored, 'request' | 'draft'>): Partial<OrderPayload> {
   if (draft === null) return {};
-  const { csr, dcv, dcvs, promotionCode } = draft;
+  const { csr, dcv, dcvs, sans, promotionCode } = draft;
   const isNew = (a: unknown, b: unknown) => a !== undefined && toCanonicalJson(a) !== toCanonicalJson(b);
   return {
     ...(isNew(csr, request.csr) ? { csr } : {}),
     ...(isNew(dcv, request.dcv) ? { dcv } : {}),
     ...(isNew(dcvs, request.dcvs) ? { dcvs } : {}),
+    ...(isNew(sans, request.sans) ? { sans } : {}),
     ...(promotionCode === undefined ? {} : { promotionCode }),
   };
 }
 
 /** What is in flight, to be put aside. */
-export function shelve(record: CertificateRecord, draft: OrderPayload | null): Flight | null {
-  const { operation, purchase, activationBegunAt, activatedAt, validation, attempts, lostTries, problem } =
-    record;
+export function shelve({ record, request, draft }: Requests): Flight | null {
+  const { operation, purchase, activationBegunAt, activatedAt, validation } = record;
+  const { attempts, lostTries, problem } = record;
   if (operation === null) return null;
+  const asked = listAsked({ request, draft });
   return {
-    ...{
-      operation,
-      draft,
-      purchase,
-      activationBegunAt,
-      activatedAt,
-      validation,
-      attempts,
-      lostTries,
-      problem,
-    },
+    ...{ operation, asked, purchase, activationBegunAt, activatedAt, validation },
+    ...{ attempts, lostTries, problem },
   };
 }
 
-/** Once nothing is in flight, what was shelved comes back as it was, with its draft. */
+/**
+ * Once nothing is in flight, what was shelved comes back, with its request composed anew: what it asked for itself over
+ * what is in force now. An old key must not go out again after a re-key.
+ * @param request of the certificate in force
+ */
 export function restoreShelved(
   record: CertificateRecord,
+  request: OrderPayload,
   now: number,
 ): { after: CertificateRecord; draft: OrderPayload | null } {
   if (record.shelved === null || record.operation !== null) return { after: record, draft: null };
-  const { draft, ...flight } = record.shelved;
-  const isOpen = isUnfinished(flight.operation.state);
+  const { asked, ...flight } = record.shelved;
+  const draft = composeRestored(request, asked, flight.operation);
+  const operation = { ...flight.operation, names: readNames(draft) ?? flight.operation.names };
+  const isOpen = isUnfinished(operation.state);
   const nextActionAt = isOpen ? now + RING_GRACE_MS : record.nextActionAt;
-  return { after: { ...record, ...flight, shelved: null, nextActionAt }, draft };
+  return { after: { ...record, ...flight, operation, shelved: null, nextActionAt }, draft };
+}
+
+function composeRestored(
+  request: OrderPayload,
+  asked: Partial<OrderPayload>,
+  { years }: Operation,
+): OrderPayload {
+  const draft = { ...request, ...asked, years: years ?? request.years };
+  if (asked.promotionCode === undefined) delete draft.promotionCode;
+  return normalizeOrder(draft);
+}
+
+/** Null for a request that rules made later refuse: whoever acts on it says so. */
+function readNames(draft: OrderPayload): string[] | null {
+  try {
+    const { commonName, sans } = checkOrder(draft);
+    return [commonName, ...sans];
+  } catch (error) {
+    if (error instanceof InputError) return null;
+    throw error;
+  }
 }

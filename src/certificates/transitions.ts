@@ -51,6 +51,7 @@ export function composeOperation(
     certificateId: null,
     reason: null,
     names: null,
+    allowCharge: false,
     years: null,
     extends: null,
     requestId: null,

@@ -63,7 +63,7 @@ describe('what needs a person', () => {
     const shelved = {
       ...{
         operation: parkedRenewal,
-        draft: null,
+        asked: {},
         purchase: null,
         activationBegunAt: null,
         activatedAt: null,

@@ -31,7 +31,7 @@ beforeAll(async () => {
         operation: composeOperation('reissue', 'pending-validation', AT, { certificateId: 9002 }),
         shelved: {
           ...{ operation: composeOperation('renew', 'parked', AT), problem: 'the balance fell' },
-          ...{ draft: null, purchase: null, activationBegunAt: null, activatedAt: null },
+          ...{ asked: {}, purchase: null, activationBegunAt: null, activatedAt: null },
           ...{ validation: [], attempts: 0, lostTries: 0 },
         },
         errands: [{ id: 'op-7', job: 'reissue', payload: { serviceId: 'busy' }, at: SINCE }],
