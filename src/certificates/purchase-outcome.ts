@@ -1,5 +1,5 @@
 import { spellType } from '../../config/products.js';
-import { describeError, FailError, WaitError } from '../errors.js';
+import { describeError, FailError, PmnamecheapError, WaitError } from '../errors.js';
 import { NamecheapError } from '../namecheap/errors.js';
 import { advisePurchase } from './advice.js';
 import { delayAfter } from './backoff.js';
@@ -13,6 +13,9 @@ import { moveRecord } from './transitions.js';
 /** An outcome is written until Redis takes it: this often, this far apart. */
 const SETTLE_TRIES = 60;
 const SETTLE_EVERY_MS = 500;
+
+/** Between two tries to read what a product is called now, ms: each costs two calls. */
+const RENAMED_LOOK_MS = 300_000;
 
 /** ssl.renew: the SSLType is not that of the certificate. */
 const TYPE_MISMATCH = 2012301;
@@ -109,8 +112,8 @@ export async function settleFailure(
     return new WaitError(problem, 500);
   }
   if (purchase.kind === 'renew' && error.hasNumber(TYPE_MISMATCH)) {
-    const renamed = await findOtherType(work, record);
-    if (renamed !== null) return await retryAs(work, record, purchase, renamed);
+    const again = await retryRenamed(work, record, purchase);
+    if (again !== null) return again;
   }
   if (error.verdict === 'fail') {
     // A refusal costs nothing: what is left of the purchase would only be taken for money.
@@ -152,13 +155,28 @@ async function noteEarlier(
   return new WaitError(problem, 500);
 }
 
-/** Namecheap renames its products between terms, and demands the name that the certificate has there now. */
-async function findOtherType(work: Work, record: CertificateRecord): Promise<string | null> {
+/**
+ * Namecheap renames its products between terms, and demands the name that the certificate has there now: it is tried again
+ * under that name. A name that cannot be read now is no reason to give the renewal up.
+ * @returns null when the name that was refused is the present one.
+ */
+async function retryRenamed(
+  work: Work,
+  record: CertificateRecord,
+  purchase: Purchase,
+): Promise<WaitError | null> {
   const { certificateId } = record;
   if (certificateId === null) return null;
-  const seen = await work.account.api.getInfo({ certificateId }, { signal: work.signal }).catch(() => null);
-  const type = seen === null ? null : spellType(seen.type);
-  return type === null || type === record.type ? null : type;
+  try {
+    const { type } = await work.account.api.getInfo({ certificateId }, { signal: work.signal });
+    const present = spellType(type);
+    return present === record.type ? null : await retryAs(work, record, purchase, present);
+  } catch (error) {
+    if (!(error instanceof PmnamecheapError)) throw error;
+    const cause = `The product's present name could not be read (${error.message}); the renewal is tried again`;
+    await abandon(work, record, purchase, cause);
+    return new WaitError(cause, RENAMED_LOOK_MS);
+  }
 }
 
 async function retryAs(

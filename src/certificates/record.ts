@@ -101,12 +101,12 @@ export interface Purchase {
   /** Complete listings without a candidate, started after the settle time. Two of them prove `not-made`. */
   cleanLooks: number;
   /** Names only: as Namecheap counted before, and the certificate they are for. */
-  sansBefore?: number | null;
-  certificateId?: number | null;
+  sansBefore?: number | null | undefined;
+  certificateId?: number | null | undefined;
   /** Namecheap refused because the same was bought before (4028294): it is to be found, never bought. */
-  isProvenEarlier?: boolean;
+  isProvenEarlier?: boolean | undefined;
   /** Names only: they are bought and counted. */
-  isMade?: boolean;
+  isMade?: boolean | undefined;
 }
 
 /** Everything known of one service's certificate but the request (CSR, DCV) and the PEM, which are stored beside it. Times ISO 8601 UTC unless said otherwise. */

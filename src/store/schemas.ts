@@ -25,6 +25,10 @@ export const purchaseSchema = z.looseObject({
   sansToAdd: z.number(),
   begunAt: z.number(),
   cleanLooks: z.number(),
+  sansBefore: z.number().nullable().optional(),
+  certificateId: z.number().nullable().optional(),
+  isProvenEarlier: z.boolean().optional(),
+  isMade: z.boolean().optional(),
 });
 
 const requestShape = z.looseObject({

@@ -174,3 +174,21 @@ describe('more names', () => {
     expect(await listCharges(play)).toEqual(['create']);
   });
 });
+
+describe('a renewal under a name that Namecheap has changed', () => {
+  it('waits while the present name cannot be read, and is bought under it then', async () => {
+    await using started = await startNearEnd();
+    const { play, record, renew } = started;
+    const old = { ...record, type: 'EssentialSSL' };
+    await play.bench.store.certificates.save({ before: record, after: old, change: { cause: 'test' } });
+    await refuse(play, 'ssl.renew', 2012301);
+    await play.bench.control('_fault', { command: 'ssl.getinfo', fault: 'http-500', count: 1 });
+    expect((await renew({ requestId: 'n1' })).kind).toBe('wait');
+    expect(await play.bench.read(record.serviceId)).toMatchObject({ operation: { state: 'accepted' } });
+    await refuse(play, 'ssl.renew', 2012301);
+    expect((await renew({ requestId: 'n1' })).kind).toBe('wait');
+    expect((await play.bench.read(record.serviceId)).type).toBe('Standard SSL');
+    expect((await renew({ requestId: 'n1' })).kind).toBe('done');
+    expect(await listCharges(play)).toEqual(['create', 'renew']);
+  });
+});
