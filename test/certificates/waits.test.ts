@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { composeOrder } from '../helpers/orders.js';
 import { Play } from '../helpers/play.js';
 import { useRedis } from '../helpers/redis.js';
 import { withApi } from '../helpers/work.js';
@@ -55,5 +56,24 @@ describe('an unanswered reissue whose certificate is replaced and does not name 
     await passHours(play, 1);
     expect(await play.bench.read(serviceId)).toMatchObject({ status: 'issued', operation: null });
     expect(await play.bench.countCalls('ssl.reissue')).toBe(1);
+  });
+});
+
+describe('an errand that Namecheap does not answer', () => {
+  it('is tried less and less, and given up after a week', async () => {
+    await using play = await Play.start(redis);
+    await play.bench.control('_validation', { mode: 'never' });
+    const payload = await composeOrder('unanswered.example.com');
+    await play.run('order', payload);
+    const { serviceId } = payload;
+    await play.bench.control('_fault', { command: 'ssl.editDCVMethod', count: 10_000, fault: 'http-500' });
+    const end = await play.run('dcv', { serviceId, dcv: { method: 'http' }, requestId: 'd' });
+    expect(end.kind).toBe('wait');
+    await passHours(play, 24);
+    const first = await play.bench.countCalls('ssl.editDCVMethod');
+    expect(first).toBeLessThan(45);
+    await passHours(play, 24 * 6 + 2);
+    expect((await play.bench.countCalls('ssl.editDCVMethod')) - first).toBeLessThanOrEqual(24 * 6 + 2);
+    expect((await play.bench.read(serviceId)).errands).toEqual([]);
   });
 });
