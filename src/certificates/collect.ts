@@ -62,11 +62,16 @@ async function lookLater(work: AccountWork, record: CertificateRecord): Promise<
   }
   const problem = describePending(record);
   const announced = { ...record.announced, 'pending-long': record.activatedAt };
-  await work.certificates.save({
-    before: record,
-    after: { ...record, announced, problem, nextActionAt },
-    change: { cause: problem, event: 'certificate.pending-long' },
-  });
+  try {
+    await work.certificates.save({
+      before: record,
+      after: { ...record, announced, problem, nextActionAt },
+      change: { cause: problem, event: 'certificate.pending-long' },
+    });
+  } catch (error) {
+    // Parked or changed meanwhile: whoever did that decided when it is looked at again.
+    if (!(error instanceof StaleRecordError)) throw error;
+  }
 }
 
 /** Fetches and verifies one certificate under the record's lease. @returns true when it was issued. */
