@@ -39,4 +39,35 @@ describe('the collector', () => {
     expect((await play.bench.read(bad)).status).toBe('parked');
     expect((await play.bench.read(good)).status).toBe('issued');
   });
+
+  it('asks soon for a certificate that is active and not handed out, then less and less, and tells of it', async () => {
+    await using play = await Play.start(redis);
+    const { account } = play.bench.work;
+    withApi(play.bench, {
+      getInfo: async (input, options) => ({
+        ...(await play.bench.api.getInfo(input, options)),
+        certificate: null,
+      }),
+    });
+    const serviceId = await startPending(play, 'held.example.com');
+    const look = async (times: number, ms: number) => {
+      for (let time = 0; time < times; time++) {
+        await play.pass(ms);
+        await play.run('collect', {});
+      }
+    };
+    await look(6, 10_000);
+    expect(await play.bench.countCalls('ssl.getInfo')).toBeGreaterThan(2);
+    await look(26 * 12, 300_000);
+    expect(await play.bench.countCalls('ssl.getInfo')).toBeLessThan(45);
+    expect(await play.bench.read(serviceId)).toMatchObject({
+      status: 'pending-validation',
+      problem: expect.stringMatching(/is active at Namecheap.*not hand it out yet.*support/) as string,
+    });
+    const types = (await play.readEvents()).map(({ type }) => type);
+    expect(types.filter((type) => type === 'certificate.pending-long')).toHaveLength(1);
+    play.bench.work.account = account;
+    await look(13, 300_000);
+    expect(await play.bench.read(serviceId)).toMatchObject({ status: 'issued', problem: null, attempts: 0 });
+  });
 });
