@@ -24,7 +24,7 @@ export async function resolveRenewal(
   record: CertificateRecord,
   purchase: Purchase,
 ): Promise<CertificateRecord> {
-  const listing = await refreshListing(work, 'renew');
+  const listing = await refreshListing(work, 'renew', purchase.begunAt);
   const isProven = purchase.isProvenEarlier === true;
   const rows = isProven ? await listUnused(work, record, listing.rows) : listing.candidates;
   const { found, unknown } = await confirmRows(work, record, purchase, rows);

@@ -40,7 +40,7 @@ async function resolveOrder(
   record: CertificateRecord,
   purchase: Purchase,
 ): Promise<CertificateRecord> {
-  const listing = await refreshListing(work, 'order');
+  const listing = await refreshListing(work, 'order', purchase.begunAt);
   const mine = listing.candidates.filter(
     (row) => row.product === purchase.product && isSameYears(row, purchase),
   );

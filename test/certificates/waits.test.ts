@@ -77,3 +77,28 @@ describe('an errand that Namecheap does not answer', () => {
     expect((await play.bench.read(serviceId)).errands).toEqual([]);
   });
 });
+
+describe('the list at Namecheap that does not add up', () => {
+  it.each(['before', 'after'])('%s a purchase is read less and less, until it does', async (when) => {
+    await using play = await Play.start(redis);
+    let excess = when === 'before' ? 1 : 0;
+    withApi(play.bench, {
+      getList: async (input, options) => {
+        const page = await play.bench.api.getList(input, options);
+        return { ...page, totalItems: page.totalItems + (input.listType === 'NewPurchase' ? excess : 0) };
+      },
+    });
+    await play.bench.control('_fault', { command: 'ssl.create', count: 1, fault: 'drop-after' });
+    const payload = await composeOrder('list.example.com');
+    await play.run('order', payload);
+    expect(await play.bench.countCalls('ssl.create')).toBe(when === 'before' ? 0 : 1);
+    excess = 1;
+    await passHours(play, 24);
+    // Two readings each time.
+    expect(await play.bench.countCalls('ssl.getList')).toBeLessThan(2 * 40);
+    excess = 0;
+    await passHours(play, 2);
+    expect((await play.bench.read(payload.serviceId)).status).toBe('issued');
+    expect(await play.bench.countCalls('ssl.create')).toBe(1);
+  });
+});
