@@ -9,6 +9,9 @@ import { defineJob, done, type JobContext } from '../src/job.js';
 /** Services looked at in one run: all that is due, but for a catastrophe. What is due and not taken stays due for the next. */
 const MOST = 100_000;
 
+/** Records that an older version stored, moved to their place in one run at most; the next one goes on. */
+const PLACED = 5000;
+
 /** What cannot be read, or whose account does not open, is looked at again this much later, ms: it must not stand before the others. */
 const LATER_MS = 600_000;
 
@@ -42,6 +45,15 @@ interface DueReissue {
 interface Look {
   isAnnounced: boolean;
   reissue: DueReissue | null;
+}
+
+/** After an upgrade: what an older version placed by another rule is found from now on. */
+async function placeOlder(context: JobContext): Promise<void> {
+  const { moved, unreadable } = await context.certificates.placeAnew(PLACED);
+  if (moved > 0)
+    context.log.log(6, 'scan', `${moved} certificates of an older version are looked at from now on`);
+  for (const serviceId of unreadable)
+    context.log.log(3, 'scan', `${serviceId}: the record cannot be read by this version`);
 }
 
 /** Announces what is due of one service but its reissue. */
@@ -128,6 +140,7 @@ export const scan = defineJob<Record<string, never>, Scanned>({
   async run(_payload, context) {
     const announced: string[] = [];
     const due: DueReissue[] = [];
+    await placeOlder(context);
     for (const seen of await context.certificates.listDue(context.now(), MOST)) {
       try {
         const { isAnnounced, reissue } = await lookAt(context, seen);

@@ -72,6 +72,12 @@ export function isEmergency(record: CertificateRecord, now: number): boolean {
   return at !== null && at <= now;
 }
 
+/**
+ * The version of the rule by which {@link computeNextScan} places a record. Raise it with every change of the rule that
+ * moves records which are stored already: the scan then places those anew. 1 knew of reissues only.
+ */
+export const PLACING_RULE = 2;
+
 /** When the scan is to look at the certificate, ms; null when time demands nothing of it. Its place in the due index. */
 export function computeNextScan(record: CertificateRecord): number | null {
   const times = listAgenda(record).map(({ at }) => at);

@@ -17,8 +17,11 @@ import { describeTrouble, isTrouble } from './trouble.js';
 /** A validation that takes this long wants a person's look, ms. */
 const PENDING_LONG_MS = 24 * 3_600_000;
 
-/** A CA may show a certificate as active a moment before it hands it out: look again after this long, ms. */
+/** A CA may show a certificate as active a moment before it hands it out: look again after this long, ms, and twice as long each time. */
 const NOT_YET_MS = 10_000;
+
+/** After so many looks, ten minutes, it is looked at as seldom as one that is pending. */
+const NOT_YET_LOOKS = 6;
 
 /**
  * Looks at all pending certificates of one account: list pages first (100 certificates a call), then one getInfo with
@@ -52,7 +55,11 @@ function isAccountTrouble(error: unknown): boolean {
 }
 
 /** The next look, later with age; one that takes long is reported once, instead of being asked for more often. */
-async function lookLater(work: AccountWork, record: CertificateRecord): Promise<void> {
+async function lookLater(
+  work: AccountWork,
+  record: CertificateRecord,
+  problem = describePending(record),
+): Promise<void> {
   const age = work.now() - Date.parse(record.activatedAt ?? record.acceptedAt);
   const nextActionAt = work.now() + collectDelay(age, work.settings.collectEveryMs);
   const isLong = age >= PENDING_LONG_MS && record.announced['pending-long'] !== record.activatedAt;
@@ -60,12 +67,36 @@ async function lookLater(work: AccountWork, record: CertificateRecord): Promise<
     await work.certificates.postpone(record.serviceId, nextActionAt);
     return;
   }
-  const problem = describePending(record);
   const announced = { ...record.announced, 'pending-long': record.activatedAt };
+  try {
+    await work.certificates.save({
+      before: record,
+      after: { ...record, announced, problem, nextActionAt },
+      change: { cause: problem, event: 'certificate.pending-long' },
+    });
+  } catch (error) {
+    // Parked or changed meanwhile: whoever did that decided when it is looked at again.
+    if (!(error instanceof StaleRecordError)) throw error;
+  }
+}
+
+/** Each look is a call: soon at first, then with age, and told of when it takes long. */
+async function awaitCertificate(
+  work: AccountWork,
+  record: CertificateRecord,
+  certificateId: number,
+): Promise<void> {
+  const { attempts } = record;
+  const problem = `Certificate ${certificateId} is active at Namecheap, and they do not hand it out yet. If that stays so, contact their support with this id.`;
+  if (attempts >= NOT_YET_LOOKS) {
+    await lookLater(work, record, problem);
+    return;
+  }
+  const nextActionAt = work.now() + NOT_YET_MS * 2 ** attempts;
   await work.certificates.save({
     before: record,
-    after: { ...record, announced, problem, nextActionAt },
-    change: { cause: problem, event: 'certificate.pending-long' },
+    after: { ...record, attempts: attempts + 1, problem, nextActionAt },
+    change: { cause: problem },
   });
 }
 
@@ -109,7 +140,7 @@ export async function settleSeen(work: AccountWork, stored: Stored, seen: Certif
     return false;
   }
   if (seen.certificate === null) {
-    await work.certificates.postpone(record.serviceId, work.now() + NOT_YET_MS);
+    await awaitCertificate(work, record, certificateId);
     return false;
   }
   let leaf: IssuedLeaf;

@@ -4,18 +4,20 @@ import type { ListPage, ListRow } from '../namecheap/api.js';
 /** The most that Namecheap gives in one call. */
 export const PAGE_SIZE = 100;
 
-/** A list that does not add up is read again after this long, ms. */
-const NOT_COMPLETE_MS = 60_000;
+/** A list that does not add up is read again after this long at least, ms. */
+export const NOT_COMPLETE_MS = 60_000;
 
 /**
  * All rows of a list. Reads again at once when the pages changed meanwhile; when they never add up, rarely: each try
  * costs calls.
  * @param forget is called before the second reading, for a reader that keeps pages
+ * @param againMs how long to wait when it does not add up
  * @throws WaitError when the list does not add up.
  */
 export async function readCompleteList(
   readPage: (page: number) => Promise<ListPage>,
   forget: () => Promise<void> = () => Promise.resolve(),
+  againMs = NOT_COMPLETE_MS,
 ): Promise<ListRow[]> {
   const first = await readAllPages(readPage);
   if (first !== null) return first;
@@ -25,7 +27,7 @@ export async function readCompleteList(
   await forget();
   throw new WaitError(
     'The list of certificates at Namecheap does not add up (its total is not the number of its rows), so nothing can be told from it; it is read again',
-    NOT_COMPLETE_MS,
+    againMs,
   );
 }
 

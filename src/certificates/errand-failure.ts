@@ -2,10 +2,11 @@ import { FailError, WaitError } from '../errors.js';
 import { NamecheapError } from '../namecheap/errors.js';
 import { delayAfter } from './backoff.js';
 import { brake } from './brake.js';
+import { collectDelay } from './due.js';
 import type { AccountWork } from './ports.js';
 import type { CertificateRecord } from './record.js';
 
-/** Between two tries of an errand that Namecheap did not answer, as after so many failures: 40 s. */
+/** The shortest time between two tries of an errand that Namecheap did not answer, as after so many failures: 40 s. */
 const FAILURES = 3;
 
 /** An errand that gets nowhere for so long ends, ms: whoever asked may ask again. */
@@ -22,9 +23,11 @@ export async function settleErrandFailure(
   error: unknown,
 ): Promise<unknown> {
   if (!(error instanceof NamecheapError) || error.verdict === 'fail') return error;
-  const delayMs = delayAfter(error, FAILURES, work.random());
   const at = errands.find((errand) => errand.id === id)?.at;
-  if (at !== undefined && work.now() - Date.parse(at) > PATIENCE_MS)
+  const age = at === undefined ? 0 : work.now() - Date.parse(at);
+  // Every try costs a call: one that is in vain for long is made hourly.
+  const delayMs = collectDelay(age, delayAfter(error, FAILURES, work.random()));
+  if (age > PATIENCE_MS)
     return new FailError(`It did not succeed within a week: ${error.message}`, 'ERR_GAVE_UP', error);
   if (error.verdict === 'pause') return await brake(work, error, delayMs);
   return new WaitError(error.message, delayMs);

@@ -1,6 +1,7 @@
 import { findProduct } from '../../config/products.js';
 import { WaitError } from '../errors.js';
-import { PAGE_SIZE, readCompleteList } from './complete-list.js';
+import { NOT_COMPLETE_MS, PAGE_SIZE, readCompleteList } from './complete-list.js';
+import { collectDelay } from './due.js';
 import type { ListedKind, ListedPurchase, ListingAnswer, Work } from './ports.js';
 
 /** What was bought and not activated yet, by what bought it. */
@@ -15,11 +16,13 @@ const AGAIN_MS = 1000;
 /**
  * Lists all bought and not yet activated certificates (or renewals) of the account, completely, and has the store sort
  * them. `startedAt` is Redis's clock before the first page.
+ * @param since when what needs the list began to wait for it, ms: one that does not add up is read less and less
  * @throws WaitError when another worker lists right now, or the list does not add up.
  */
 export async function refreshListing(
   work: Work,
   kind: ListedKind,
+  since = work.now(),
 ): Promise<ListingAnswer & { startedAt: number; rows: ListedPurchase[] }> {
   const { account, listings } = work;
   if (!(await listings.lock(account.id, 'list', work.lease, LOCK_MS))) {
@@ -27,7 +30,7 @@ export async function refreshListing(
   }
   try {
     const startedAt = await listings.readClock();
-    const rows = await readCompletely(work, kind);
+    const rows = await readCompletely(work, kind, since);
     const completedAt = await listings.readClock();
     const answer = await listings.saveListing(account.id, account.module, {
       kind,
@@ -48,12 +51,14 @@ export async function refreshListing(
   }
 }
 
-async function readCompletely(work: Work, kind: ListedKind): Promise<ListedPurchase[]> {
-  const rows = await readCompleteList(async (page) => {
+async function readCompletely(work: Work, kind: ListedKind, since: number): Promise<ListedPurchase[]> {
+  const readPage = async (page: number) => {
     await work.keepLease();
     const input = { listType: LIST_TYPES[kind], page, pageSize: PAGE_SIZE, sortBy: 'PURCHASEDATE' } as const;
     return await work.account.api.getList(input, { signal: work.signal });
-  });
+  };
+  const againMs = collectDelay(work.now() - since, NOT_COMPLETE_MS);
+  const rows = await readCompleteList(readPage, undefined, againMs);
   return rows.map(({ certificateId, type, years, purchaseDate }) => ({
     ...{ certificateId, type, years },
     purchasedAt: purchaseDate === null ? null : Date.parse(purchaseDate),

@@ -71,6 +71,11 @@ export interface CertificateStore {
   claimErrands(seen: OpenService, until: number): Promise<boolean>;
   /** The errand's job lives and waits: it need not be rung before this. */
   postponeErrands(serviceId: string, until: number): Promise<void>;
+  /**
+   * Moves records that an older rule placed to where the scan is to find them, about `limit` in one call; the next call
+   * goes on. Nothing is left to do → one command. @returns how many were moved, and which could not be read.
+   */
+  placeAnew(limit: number): Promise<{ moved: number; unreadable: string[] }>;
   /** All service ids, in batches. */
   listServiceIds(): AsyncIterable<string[]>;
 }

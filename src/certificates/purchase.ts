@@ -76,7 +76,8 @@ async function beginPurchase(work: Work, record: CertificateRecord, intent: Inte
   let startedAt = work.monotonic();
   let answer = await work.purchases.begin(record, intent, work.lease, work.account.guard);
   if (answer.kind === 'listing-old') {
-    await refreshListing(work, intent.kind === 'renew' ? 'renew' : 'order');
+    const since = Date.parse(record.operation?.since ?? record.acceptedAt);
+    await refreshListing(work, intent.kind === 'renew' ? 'renew' : 'order', since);
     startedAt = work.monotonic();
     answer = await work.purchases.begin(record, intent, work.lease, work.account.guard);
   }

@@ -144,7 +144,7 @@ export interface CertificateRecord {
   /** Names bought beyond those in the base price of the certificate in force. */
   sansAdded: number;
   renewals: Renewal[];
-  /** What was covered, merged; the last one ends at the End date. */
+  /** What was covered, merged. The last one may reach beyond the End date: a CA may have shortened a reissue. */
   covered: Span[];
   /** What was announced or begun, and for which End date, term or certificate: each only once. */
   announced: Partial<Record<Announcement, string>>;

@@ -1,4 +1,4 @@
-import { FailError, WaitError } from '../errors.js';
+import { FailError } from '../errors.js';
 import type { CertificateInfo, ValidationInstruction } from '../namecheap/api.js';
 import { describeAccepted, hasOurCsr, saveRecovered } from './activation-lookup.js';
 import { adviseRetry } from './advice.js';
@@ -8,6 +8,7 @@ import type { Work } from './ports.js';
 import type { CertificateRecord } from './record.js';
 import { moveRecord } from './transitions.js';
 import { describeTrouble, isTrouble } from './trouble.js';
+import { saveWait } from './wait.js';
 
 interface ChainOptions {
   withCertificate?: boolean;
@@ -17,8 +18,11 @@ interface ChainOptions {
 /** Longer chains than this are a loop, or not ours. */
 const LONGEST_CHAIN = 100;
 
-/** A replaced certificate that does not tell by which is asked again after this long, ms. */
-const NOT_TOLD_MS = 60_000;
+/** A replaced certificate that does not tell by which is asked again at least and at most this much later, ms. */
+const NOT_TOLD_MS = { soonest: 60_000, latest: 4 * 3_600_000 };
+
+/** One that has not told for so long goes to a person, ms: each look is a call. */
+const NOT_TOLD_ALLOWED_MS = 24 * 3_600_000;
 
 /**
  * The CA works on the new certificate: it joins the service's chain, claimed like the others. The one in force stays so
@@ -62,11 +66,7 @@ export async function lookUpReissue(
   await work.report('looking up what became of an unanswered reissue');
   const old = await work.account.api.getInfo({ certificateId }, { signal: work.signal });
   if (old.replacedBy === null) {
-    if (old.status === 'replaced')
-      throw new WaitError(
-        `Certificate ${certificateId} is replaced, its successor not told yet`,
-        NOT_TOLD_MS,
-      );
+    if (old.status === 'replaced') throw await awaitSuccessor(work, record, certificateId);
     if (isTrouble(old.status))
       throw await parkRecord(work, record, describeTrouble(record, certificateId, old.status));
     return null;
@@ -86,6 +86,20 @@ export async function lookUpReissue(
   return await saveRecovered(work, newId, order, (validation, cause) =>
     saveReissued(work, record, newId, validation, cause),
   );
+}
+
+/** Asked for less and less, since the reissue was submitted or a person had it tried again. */
+async function awaitSuccessor(work: Work, record: CertificateRecord, certificateId: number): Promise<Error> {
+  const { activationBegunAt, operation, acceptedAt } = record;
+  const times = [activationBegunAt, operation?.acceptedAt].map((time) => Date.parse(time ?? acceptedAt));
+  const age = work.now() - Math.max(...times);
+  const what = `Certificate ${certificateId} is replaced, and Namecheap does not tell by which one`;
+  if (age >= NOT_TOLD_ALLOWED_MS) {
+    const remedy = `Ask their support which certificate replaced ${certificateId}. ${adviseRetry(record)}`;
+    return await parkRecord(work, record, `${what}. ${remedy}`);
+  }
+  const delayMs = Math.max(NOT_TOLD_MS.soonest, Math.min(age, NOT_TOLD_MS.latest));
+  return await saveWait(work, record, `${what} yet; it is asked again.`, delayMs, work.lease);
 }
 
 /**

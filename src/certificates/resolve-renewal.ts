@@ -4,6 +4,7 @@ import { refreshListing } from './listing.js';
 import type { ListedPurchase, Work } from './ports.js';
 import { settleBought } from './purchase-outcome.js';
 import type { CertificateRecord, Purchase } from './record.js';
+import { parkUnknown } from './unknown-type.js';
 
 /** A renewal as Namecheap shows it by itself. */
 interface Found {
@@ -23,15 +24,16 @@ export async function resolveRenewal(
   record: CertificateRecord,
   purchase: Purchase,
 ): Promise<CertificateRecord> {
-  const listing = await refreshListing(work, 'renew');
+  const listing = await refreshListing(work, 'renew', purchase.begunAt);
   const isProven = purchase.isProvenEarlier === true;
   const rows = isProven ? await listUnused(work, record, listing.rows) : listing.candidates;
-  const found = await confirmRows(work, record, purchase, rows);
+  const { found, unknown } = await confirmRows(work, record, purchase, rows);
   const [only, ...others] = found;
-  if (only === undefined)
-    return isProven
-      ? await Promise.reject(await parkPurchase(work, record, purchase, describeMissing(record)))
-      : await concludeOrWait(work, record, purchase, listing.startedAt);
+  if (only === undefined) {
+    if (isProven) throw await parkPurchase(work, record, purchase, describeMissing(record));
+    if (unknown.length > 0) throw await parkUnknown(work, record, unknown);
+    return await concludeOrWait(work, record, purchase, listing.startedAt);
+  }
   if (others.length > 0) throw await parkPurchase(work, record, purchase, describeSeveral(record, found));
   return await adopt(work, record, purchase, only);
 }
@@ -51,26 +53,31 @@ async function listUnused(
   return unused;
 }
 
-/** Those that may follow our certificate: of its product, for its name where one is shown, for the years we bought unless others bought them. */
+/**
+ * Those that may follow our certificate: of its product, for its name where one is shown, for the years we bought unless
+ * others bought them; and those that would if their type were known.
+ */
 async function confirmRows(
   work: Work,
   record: CertificateRecord,
   purchase: Purchase,
   rows: readonly ListedPurchase[],
-): Promise<Found[]> {
+): Promise<{ found: Found[]; unknown: ListedPurchase[] }> {
   const found: Found[] = [];
+  const unknown: ListedPurchase[] = [];
   for (const row of rows.filter(({ product }) => product === null || product === purchase.product)) {
     await work.keepLease();
     const { certificateId } = row;
     const seen = await work.account.api.getInfo({ certificateId }, { signal: work.signal });
     const years = seen.years ?? row.years;
-    const isSameProduct = findProduct(seen.type)?.canonical === purchase.product;
+    const product = findProduct(seen.type)?.canonical;
     const isSameName = seen.commonName === null || seen.commonName.toLowerCase() === record.commonName;
     const isSameTerm = purchase.isProvenEarlier === true || years === null || years === purchase.years;
-    if (seen.status === 'newrenewal' && isSameProduct && isSameName && isSameTerm)
-      found.push({ row, years, orderId: seen.orderId });
+    if (seen.status !== 'newrenewal' || !isSameName || !isSameTerm) continue;
+    if (product === undefined) unknown.push({ ...row, type: seen.type });
+    else if (product === purchase.product) found.push({ row, years, orderId: seen.orderId });
   }
-  return found;
+  return { found, unknown };
 }
 
 /** The years are those that were really bought: by hand it may have been others than we wanted. */

@@ -3,12 +3,12 @@ import type { CertificateInfo } from '../namecheap/api.js';
 import { advisePurchase } from './advice.js';
 import { concludeOrWait, parkPurchase } from './conclude.js';
 import { refreshListing } from './listing.js';
-import { parkRecord } from './park.js';
 import type { ListedPurchase, Work } from './ports.js';
 import { settleBought } from './purchase-outcome.js';
 import type { CertificateRecord, Purchase } from './record.js';
 import { resolveNames } from './resolve-names.js';
 import { resolveRenewal } from './resolve-renewal.js';
+import { parkUnknown } from './unknown-type.js';
 
 /** getInfo counts the names besides the common name; a fresh multi-domain certificate has this many. */
 const NAMES_BESIDES = 2;
@@ -40,7 +40,7 @@ async function resolveOrder(
   record: CertificateRecord,
   purchase: Purchase,
 ): Promise<CertificateRecord> {
-  const listing = await refreshListing(work, 'order');
+  const listing = await refreshListing(work, 'order', purchase.begunAt);
   const mine = listing.candidates.filter(
     (row) => row.product === purchase.product && isSameYears(row, purchase),
   );
@@ -54,7 +54,7 @@ async function resolveOrder(
     return await settleBought(work, record, purchase, bought, cause);
   }
   const unknown = listing.candidates.filter((row) => row.product === null);
-  if (unknown.length > 0) throw await parkRecord(work, record, describeUnknown(record, unknown));
+  if (unknown.length > 0) throw await parkUnknown(work, record, unknown);
   return await concludeOrWait(work, record, purchase, listing.startedAt);
 }
 
@@ -103,15 +103,5 @@ function describeStrange(record: CertificateRecord, strange: readonly string[]):
   return (
     `After an unanswered purchase Namecheap lists what may be its certificate, but not as it was bought: ${strange.join(', ')}. ` +
     `Somebody seems to work in this account by hand. ${advisePurchase(record)}`
-  );
-}
-
-/** The record is parked without settling the purchase, so the lane stays taken: until a person knows what that product is, buying more of this one could buy twice. */
-function describeUnknown({ serviceId }: CertificateRecord, rows: readonly ListedPurchase[]): string {
-  const named = rows.map((row) => `${row.certificateId} ("${row.type}")`).join(', ');
-  return (
-    `After an unanswered purchase Namecheap lists a certificate of a type this version does not know: ${named}. ` +
-    'Purchases of this product wait for a decision: add the type to config/products.ts where it is a class of ours, restart the workers, ' +
-    `and decide with certificate resolve ${serviceId} --retry; or with --adopt ID where it is the one that was bought, with --not-made where nothing was charged; --release gives it up.`
   );
 }

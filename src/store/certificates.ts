@@ -14,6 +14,7 @@ import type { CertificateRecord } from '../certificates/record.js';
 import { COMMIT_LUA, commitKeys, composeCommit } from './commit.js';
 import type { RedisClient } from './connection.js';
 import type { Keys } from './keys.js';
+import { placeAnew } from './placing.js';
 import { historySchema, pemSchema, recordSchema, requestSchema } from './schemas.js';
 import { defineScript, runScript } from './script.js';
 
@@ -162,6 +163,10 @@ export class RedisCertificateStore implements CertificateStore {
   async postpone(serviceId: string, until: number): Promise<void> {
     // XX: a service that finished meanwhile must not come back into the index.
     await this.#redis.zadd(this.#keys.open, 'XX', until, serviceId);
+  }
+
+  async placeAnew(limit: number): Promise<{ moved: number; unreadable: string[] }> {
+    return await placeAnew(this.#redis, this.#keys, limit);
   }
 
   async *listServiceIds(): AsyncIterable<string[]> {

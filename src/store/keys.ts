@@ -8,6 +8,8 @@ export interface Keys {
   due: string;
   /** Sorted set: services with errands that nobody has begun, by the time they are rung again, ms. */
   errands: string;
+  /** JSON: by which rule the entries of `due` were placed, and how far placing them anew has come. */
+  placed: string;
   /** Set of all service ids. */
   services: string;
   /** Stream of events. */
@@ -30,6 +32,7 @@ export function createKeys(prefix: string): Keys {
     open: `${prefix}:open`,
     due: `${prefix}:due`,
     errands: `${prefix}:errands`,
+    placed: `${prefix}:placed`,
     services: `${prefix}:services`,
     events: `${prefix}:events`,
     webhook: (what) => `${prefix}:webhook:${what}`,

@@ -1,5 +1,3 @@
-import { Big } from 'big.js';
-import { z } from 'zod';
 import type {
   BeginAnswer,
   Bought,
@@ -15,21 +13,10 @@ import { moveRecord } from '../certificates/transitions.js';
 import { readClock, type RedisClient } from './connection.js';
 import type { Keys } from './keys.js';
 import { ADD_STOCK, BEGIN, CLAIM, SETTLE_MADE, SETTLE_NOT_MADE, TAKE_STOCK } from './purchase-scripts.js';
+import { chooseStock, composeBegin, composeSettlement, readBegin } from './purchase-arguments.js';
 import { purchaseSchema } from './schemas.js';
 import { runStep } from './run-step.js';
 import { runScript, type Script } from './script.js';
-
-const stockSchema = z.object({
-  product: z.string(),
-  type: z.string(),
-  years: z.number(),
-  sansToAdd: z.number(),
-});
-
-/** Namecheap's money has four decimals; whole numbers of 1/10000 add up exactly in Lua. */
-function countUnits(amount: string): string {
-  return new Big(amount).times(10_000).toFixed(0);
-}
 
 /** {@link PurchaseStore} on Redis: lanes, claims, stock, foreign ids and ledger of each account, one Lua script per transition. */
 export class RedisPurchaseStore implements PurchaseStore {
@@ -57,16 +44,7 @@ export class RedisPurchaseStore implements PurchaseStore {
       nextActionAt: this.#now() + RING_GRACE_MS,
     });
     const step = { before: record, after, change: { cause: `purchase ${intent.id} begun`, lease } };
-    const { answer, saved } = await this.#run(BEGIN, step, [
-      JSON.stringify(purchase),
-      intent.lane,
-      intent.key,
-      intent.id,
-      guard.maxPurchasesPerHour === null ? '' : String(guard.maxPurchasesPerHour),
-      guard.maxSpendPerDay === null ? '' : countUnits(guard.maxSpendPerDay),
-      // Names are counted on their certificate; there is no list that could tell of them.
-      intent.kind === 'names' ? '' : intent.kind,
-    ]);
+    const { answer, saved } = await this.#run(BEGIN, step, composeBegin(purchase, guard));
     return readBegin(answer, saved);
   }
 
@@ -80,26 +58,8 @@ export class RedisPurchaseStore implements PurchaseStore {
   }
 
   async settleMade(step: Step, purchase: Purchase, bought: Bought): Promise<SettleAnswer> {
-    const { product, years, sansToAdd } = purchase;
-    const { answer, saved } = await this.#run(SETTLE_MADE, step, [
-      purchase.lane,
-      purchase.key,
-      purchase.id,
-      JSON.stringify({ ...purchase, certificateId: bought.certificateId }),
-      bought.certificateId,
-      step.after.serviceId,
-      bought.transactionId === null ? nameAdopted(purchase, bought) : String(bought.transactionId),
-      JSON.stringify({
-        ...bought,
-        serviceId: step.after.serviceId,
-        purchaseId: purchase.id,
-        at: this.#now(),
-      }),
-      bought.charged === null ? '' : countUnits(bought.charged.amount),
-      purchase.kind === 'order'
-        ? JSON.stringify({ product, type: bought.type, years, sansToAdd, purchaseId: purchase.id })
-        : '',
-    ]);
+    const args = composeSettlement(step.after.serviceId, purchase, bought, this.#now());
+    const { answer, saved } = await this.#run(SETTLE_MADE, step, args);
     if (answer[0] === 'moved-on') return { kind: 'moved-on' };
     if (answer[0] === 'claimed') return { kind: 'claimed', owner: answer[1] ?? '' };
     return { kind: 'made', record: saved };
@@ -121,14 +81,8 @@ export class RedisPurchaseStore implements PurchaseStore {
     intent: Intent,
     lease: string,
   ): Promise<CertificateRecord | null> {
-    const rows = Object.entries(await this.#redis.hgetall(this.#keys.account(record.account, 'stock')));
-    const fitting = rows
-      .map(([id, json]) => ({ certificateId: Number(id), ...stockSchema.parse(JSON.parse(json)) }))
-      .filter(
-        (row) =>
-          row.product === intent.product && row.years === intent.years && row.sansToAdd >= intent.sansToAdd,
-      )
-      .sort((a, b) => a.certificateId - b.certificateId)[0];
+    const stock = await this.#redis.hgetall(this.#keys.account(record.account, 'stock'));
+    const fitting = chooseStock(stock, intent);
     if (fitting === undefined) return null;
     const { certificateId, type } = fitting;
     const purchase: Purchase = { ...intent, begunAt: await readClock(this.#redis), cleanLooks: 0 };
@@ -165,32 +119,5 @@ export class RedisPurchaseStore implements PurchaseStore {
 
   async #run(script: Script, step: Step, args: readonly (string | number)[]) {
     return await runStep({ redis: this.#redis, keys: this.#keys, now: this.#now() }, script, step, args);
-  }
-}
-
-/** What was adopted has no transaction id of its own: its certificate id is as unique. Names are added to one that may be in the ledger already. */
-function nameAdopted({ id, kind }: Purchase, { certificateId }: Bought): string {
-  return kind === 'names' ? `adopted-${certificateId}-${id}` : `adopted-${certificateId}`;
-}
-
-function readBegin(answer: readonly string[], saved: CertificateRecord): BeginAnswer {
-  const [kind, first = '', second = ''] = answer;
-  switch (kind) {
-    case 'begun':
-      return { kind, record: saved };
-    case 'lane-busy':
-      return { kind, key: first, ageMs: Number(second) };
-    case 'listing-old':
-      return { kind };
-    case 'paused':
-      return { kind, reason: first, untilMs: second === '' ? null : Number(second) };
-    case 'guarded':
-      return { kind, limit: first === 'spend' ? 'spend' : 'purchases', retryInMs: Number(second) };
-    case 'bought': {
-      const known = z.object({ certificateId: z.number().optional() }).parse(JSON.parse(first));
-      return { kind, certificateId: known.certificateId ?? null };
-    }
-    default:
-      throw new Error(`Unknown answer of the begin script: ${String(kind)}`);
   }
 }

@@ -185,6 +185,38 @@ describe('a renewal', () => {
     expect((await readLedger(play)).charges).toHaveLength(4);
   });
 
+  it('that may be hidden behind an unknown type is parked with its lane held, and found once the type is known', async () => {
+    await using scene = await startRenewable();
+    const { play, first } = scene;
+    const { serviceId } = first;
+    await play.bench.control('_fault', { command: 'ssl.renew', count: 1, fault: 'drop-after' });
+    const { account } = play.bench.work;
+    withApi(play.bench, {
+      getList: async (input, options) => {
+        const page = await play.bench.api.getList(input, options);
+        return { ...page, rows: page.rows.map((row) => ({ ...row, type: 'Novel SSL' })) };
+      },
+      getInfo: async (input, options) => ({
+        ...(await play.bench.api.getInfo(input, options)),
+        type: 'Novel SSL',
+      }),
+    });
+    await play.run('renew', renewal(first));
+    await settle(play, serviceId);
+    const parked = await play.bench.read(serviceId);
+    expect(parked.operation).toMatchObject({ job: 'renew', state: 'parked' });
+    expect(parked.problem).toMatch(/type this version does not know: \d+ \("Novel SSL"\).*--retry/);
+    expect(await readOutcome(play, serviceId)).toMatchObject({ leftovers: { lanes: 1 } });
+    play.bench.work.account = account;
+    await play.run('resolve', { serviceId, decision: 'retry' });
+    await settle(play, serviceId);
+    expect(await readOutcome(play, serviceId)).toMatchObject({
+      ...{ status: 'issued', inFlight: null, problem: null, chain: 2, ledger: 2, renewals: 1 },
+      charges: ['namecheap.ssl.create', 'namecheap.ssl.renew'],
+      leftovers: { lanes: 0, stock: 0 },
+    });
+  });
+
   it('of a certificate whose type was renamed goes on under the name that it has there', async () => {
     await using scene = await startRenewable();
     const { play, first } = scene;

@@ -36,6 +36,8 @@ async function scanAmong(stored: number) {
   await using play = await Play.start(redis);
   const { store } = play.bench;
   const now = play.now();
+  // The first scan finds nothing that an older version placed, and remembers it.
+  await play.run('scan', {});
   await storeFleet(store, composeRest(stored - DUE, now));
   await storeFleet(
     store,
@@ -69,7 +71,7 @@ describe('a scan', () => {
   });
 
   it('reads no record when nothing is due', () => {
-    expect(few.again).toEqual({ zrangebyscore: 1 });
+    expect(few.again).toEqual({ get: 1, zrangebyscore: 1 });
   });
 
   it('costs the same among 100,000 certificates as among 1,000', { timeout: 120_000 }, async () => {
