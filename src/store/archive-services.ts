@@ -94,7 +94,10 @@ function judge(
   if (!isReplacing) return { kind: 'different', why: describeDifference(record, known, stored) };
   // A purchase under way belongs to lane and record together: replacing one of them would leave it without an end.
   if (isBuying(record) || (known !== null && isBuying(known)))
-    return { kind: 'conflict', why: 'a purchase is under way; it can be replaced once that is settled' };
+    return {
+      kind: 'conflict',
+      why: 'a purchase is under way or undecided; it can be replaced once that is settled',
+    };
   return null;
 }
 
