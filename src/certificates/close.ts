@@ -54,7 +54,12 @@ function end({ record, draft }: Stored): ReturnType<Decide> {
   const errands = record.errands.filter(({ job }: Errand) => !ENDED_JOBS.includes(job));
   const problem = describeUnused(record);
   const after = moveStatus(record, 'closed', {
-    ...{ operation: null, shelved: record.shelved ?? flight, errands, problem },
+    ...{
+      operation: null,
+      shelved: flight === null ? record.shelved : { ...flight, under: record.shelved },
+      errands,
+      problem,
+    },
     ...{ closedFrom: record.status, nextReissueAt: null, nextActionAt: null },
   });
   const cause =

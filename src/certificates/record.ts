@@ -56,9 +56,8 @@ export interface Errand {
   at: string;
 }
 
-/** A paid term that was extended. Times ISO. */
+/** A paid term that was extended: its end before, and after. Times ISO. */
 export interface Renewal {
-  /** End of the term before, and after. */
   from: string;
   till: string;
   years: number;
@@ -173,6 +172,7 @@ export interface Flight extends Pick<
 > {
   operation: Operation;
   draft: OrderPayload | null;
+  under?: Flight | null | undefined; // Of a closed service: what was shelved before, and is again once this is back.
 }
 
 /** An unfinished order is rung again by the collector only this long after its job should have gone on, ms: then the job was lost. */

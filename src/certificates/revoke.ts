@@ -40,8 +40,9 @@ export function judgeRevocation(record: CertificateRecord, payload: RevokePayloa
       ],
       'The revoke job',
     );
-  const inUse = [record.certificateId, readFlightId(record), record.shelved?.operation.certificateId];
-  if (inUse.includes(certificateId))
+  const { shelved } = record;
+  const aside = [shelved?.operation.certificateId, shelved?.under?.operation.certificateId];
+  if ([record.certificateId, readFlightId(record), ...aside].includes(certificateId))
     throw new FailError(
       `Certificate ${certificateId} of ${record.serviceId} is in force or on its way, and Namecheap revokes only replaced ones: reissue it first, or ask Namecheap's support to revoke it`,
       'ERR_NOT_REPLACED',

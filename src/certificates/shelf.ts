@@ -128,8 +128,8 @@ export function restoreShelved(
   now: number,
 ): { after: CertificateRecord; draft: OrderPayload | null } {
   if (record.shelved === null || record.operation !== null) return { after: record, draft: null };
-  const { draft, ...flight } = record.shelved;
+  const { draft, under, ...flight } = record.shelved;
   const isOpen = isUnfinished(flight.operation.state);
   const nextActionAt = isOpen ? now + RING_GRACE_MS : record.nextActionAt;
-  return { after: { ...record, ...flight, shelved: null, nextActionAt }, draft };
+  return { after: { ...record, ...flight, shelved: under ?? null, nextActionAt }, draft };
 }

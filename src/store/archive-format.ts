@@ -170,10 +170,11 @@ export function isBuying(record: CertificateRecord): boolean {
   return isParked || holdsUndecided(record.shelved);
 }
 
-function holdsUndecided(flight: Flight | null): boolean {
-  if (flight === null) return false;
-  const { operation, purchase } = flight;
-  return operation.state === 'parked' && purchase !== null && operation.certificateId === null;
+function holdsUndecided(flight: Flight | null | undefined): boolean {
+  if (flight === null || flight === undefined) return false;
+  const { operation, purchase, under } = flight;
+  const isParked = operation.state === 'parked' && purchase !== null && operation.certificateId === null;
+  return isParked || holdsUndecided(under);
 }
 
 /** Ids of all purchases that the stored fields mention, wherever in them. */

@@ -52,7 +52,7 @@ const operation = z.looseObject({
   requestId: nullableString.default(null),
 });
 
-const flight = z.looseObject({
+const innerFlight = z.looseObject({
   operation,
   draft: requestSchema.nullable(),
   purchase: purchaseSchema.nullable(),
@@ -63,6 +63,8 @@ const flight = z.looseObject({
   lostTries: z.number(),
   problem: nullableString,
 });
+
+const flight = innerFlight.extend({ under: innerFlight.nullable().optional() });
 
 const renewal = z.looseObject({
   from: z.string(),
