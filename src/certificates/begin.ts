@@ -4,7 +4,13 @@ import type { OrderPayload } from './order-payload.js';
 import type { CertificateStore, Stored } from './ports.js';
 import { isUnfinished, RING_GRACE_MS, type CertificateRecord, type Operation } from './record.js';
 import { isUnderWay, judgeReissue, type ReissuePayload } from './reissue-request.js';
-import { findRenewal, isSameTerm, judgeRenewal, type RenewPayload } from './renew-request.js';
+import {
+  findRenewal,
+  isSameTerm,
+  judgeCorrection,
+  judgeRenewal,
+  type RenewPayload,
+} from './renew-request.js';
 import { beginOperation, findObstacle, restoreShelved } from './shelf.js';
 import { composeOperation, moveRecord } from './transitions.js';
 
@@ -136,7 +142,7 @@ function correct(
       ],
       `The renewal of service ${record.serviceId}`,
     );
-  const judged = judgeRenewal({ ...stored, request: draft ?? request }, payload, now);
+  const judged = judgeCorrection({ record, request: draft ?? request }, payload);
   const changes = {
     ...{ attempts: 0, activationBegunAt: null, problem: null, nextActionAt: now + RING_GRACE_MS },
     ...settleErrand(record, id),
