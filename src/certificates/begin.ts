@@ -1,5 +1,5 @@
 import { FailError, InputError, WaitError } from '../errors.js';
-import { changeService, isBegun, settleErrand, type Decide } from './inbox.js';
+import { changeService, findErrand, isBegun, settleErrand, type Decide } from './inbox.js';
 import type { OrderPayload } from './order-payload.js';
 import type { CertificateStore, Stored } from './ports.js';
 import { isUnfinished, RING_GRACE_MS, type CertificateRecord, type Operation } from './record.js';
@@ -30,8 +30,8 @@ export async function beginReissue(
 ): Promise<CertificateRecord> {
   return await changeService(certificates, payload.serviceId, (stored) => {
     const { record } = stored;
-    if (isBegun(record, id)) return dropKnown(record, id);
-    if (isUnderWay(stored, payload)) return join(record, id);
+    if (isBegun(record, 'reissue', id)) return dropKnown(record, 'reissue', id);
+    if (isUnderWay(stored, payload)) return join(record, 'reissue', id);
     const { draft, names } = judgeReissue(stored, payload, now);
     return begin(stored, draft, now, {
       ...{ job: 'reissue', requestId: id, names },
@@ -57,13 +57,13 @@ export async function beginRenewal(
   now: number,
 ): Promise<CertificateRecord> {
   return await changeService(certificates, payload.serviceId, (found) => {
-    if (isBegun(found.record, id) || findRenewal(found.record, id, payload.paidTill) !== null)
-      return dropKnown(found.record, id);
+    if (isBegun(found.record, 'renew', id) || findRenewal(found.record, id, payload.paidTill) !== null)
+      return dropKnown(found.record, 'renew', id);
     const stored = takeFromShelf(found, payload, now);
     const { record } = stored;
     const { operation } = record;
     if (operation?.job === 'renew' && isSameTerm(operation.extends, payload.paidTill)) {
-      if (isUnfinished(operation.state)) return join(record, id);
+      if (isUnfinished(operation.state)) return join(record, 'renew', id);
       if (operation.state === 'parked')
         throw new FailError(record.problem ?? `The renewal of ${record.serviceId} is parked`, 'ERR_PARKED');
       if (operation.certificateId !== null) return correct(stored, payload, id, operation, now);
@@ -76,14 +76,14 @@ export async function beginRenewal(
   });
 }
 
-function dropKnown(record: CertificateRecord, id: string): ReturnType<Decide> {
-  if (!record.errands.some((errand) => errand.id === id)) return null;
-  return { after: { ...record, ...settleErrand(record, id) }, change: { cause: 'asked for before' } };
+function dropKnown(record: CertificateRecord, job: string, id: string): ReturnType<Decide> {
+  if (findErrand(record, job, id) === undefined) return null;
+  return { after: { ...record, ...settleErrand(record, job, id) }, change: { cause: 'asked for before' } };
 }
 
-function join(record: CertificateRecord, id: string): ReturnType<Decide> {
+function join(record: CertificateRecord, job: string, id: string): ReturnType<Decide> {
   const cause = `joined the ${record.operation?.job ?? 'work'} that is under way`;
-  return { after: { ...record, ...settleErrand(record, id) }, change: { cause } };
+  return { after: { ...record, ...settleErrand(record, job, id) }, change: { cause } };
 }
 
 type Beginning = Pick<Operation, 'job'> & Partial<Operation> & { requestId: string };
@@ -97,7 +97,7 @@ function begin(
   const { record } = stored;
   demandTurn(record);
   const operation = composeOperation(job, 'accepted', now, changes);
-  const settled = { ...record, ...settleErrand(record, changes.requestId) };
+  const settled = { ...record, ...settleErrand(record, job, changes.requestId) };
   const after = beginOperation({ ...stored, record: settled }, operation, now);
   return { after, change: { cause: `${job} begun${changes.reason ? ` (${changes.reason})` : ''}`, draft } };
 }
@@ -145,7 +145,7 @@ function correct(
   const judged = judgeCorrection({ record, request: draft ?? request }, payload);
   const changes = {
     ...{ attempts: 0, activationBegunAt: null, problem: null, nextActionAt: now + RING_GRACE_MS },
-    ...settleErrand(record, id),
+    ...settleErrand(record, 'renew', id),
     operation: { ...operation, requestId: id, names: judged.names },
   };
   const after = moveRecord(record, 'purchased', now, changes);

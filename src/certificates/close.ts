@@ -34,8 +34,8 @@ export async function closeService(
 ): Promise<CertificateRecord> {
   return await changeService(certificates, payload.serviceId, (stored) => {
     const { record } = stored;
-    if (isBegun(record, id)) return null;
-    const settled = { ...record, ...settleErrand(record, id) };
+    if (isBegun(record, 'close', id)) return null;
+    const settled = { ...record, ...settleErrand(record, 'close', id) };
     const isClosed = record.status === 'closed';
     if (!payload.open) return isClosed ? leave(settled) : end({ ...stored, record: settled });
     // The later wish counts: one to close that waits still is dropped.

@@ -2,6 +2,7 @@ import { FailError, WaitError } from '../errors.js';
 import { NamecheapError } from '../namecheap/errors.js';
 import { delayAfter } from './backoff.js';
 import { brake } from './brake.js';
+import { findErrand } from './inbox.js';
 import type { AccountWork } from './ports.js';
 import type { CertificateRecord } from './record.js';
 
@@ -17,13 +18,14 @@ const PATIENCE_MS = 7 * 86_400_000;
  */
 export async function settleErrandFailure(
   work: AccountWork,
-  { errands }: CertificateRecord,
+  record: CertificateRecord,
+  job: string,
   id: string,
   error: unknown,
 ): Promise<unknown> {
   if (!(error instanceof NamecheapError) || error.verdict === 'fail') return error;
   const delayMs = delayAfter(error, FAILURES, work.random());
-  const at = errands.find((errand) => errand.id === id)?.at;
+  const at = findErrand(record, job, id)?.at;
   if (at !== undefined && work.now() - Date.parse(at) > PATIENCE_MS)
     return new FailError(`It did not succeed within a week: ${error.message}`, 'ERR_GAVE_UP', error);
   if (error.verdict === 'pause') return await brake(work, error, delayMs);

@@ -49,7 +49,7 @@ export interface Operation {
 
 /** What `dcv`, `close`, `revoke`, `reissue` and `renew` asked for and no worker has begun: kept here, so that losing the job loses nothing. */
 export interface Errand {
-  /** The caller's `requestId`, or the id of the job that brought it: the same errand is done once. */
+  /** The caller's `requestId`, or the id of the job that brought it: the same id of the same kind of job is done once. */
   id: string;
   job: string;
   payload: Record<string, unknown>;
@@ -145,7 +145,7 @@ export interface CertificateRecord {
   automationStopped: string | null;
   /** Not begun yet, oldest first. */
   errands: Errand[];
-  /** Ids of errands that were begun or done, the newest last. */
+  /** Errands that were begun or done, each as job/id, the newest last. */
   doneErrands: string[];
   /** A renewal or reissue that another one was let past; it comes back when that one is done. */
   shelved: Flight | null;

@@ -1,4 +1,5 @@
 import { toCanonicalJson } from './canonical-json.js';
+import { nameErrand } from './inbox.js';
 import type { OrderPayload } from './order-payload.js';
 import type { Stored } from './ports.js';
 import {
@@ -86,7 +87,10 @@ function defer(
     at: new Date(now).toISOString(),
   };
   // What was begun is not any more: its id must not be taken for one that is done.
-  return { errands: [...errands, errand], doneErrands: doneErrands.filter((done) => done !== id) };
+  return {
+    errands: [...errands, errand],
+    doneErrands: doneErrands.filter((done) => ![nameErrand('renew', id), id].includes(done)),
+  };
 }
 
 /** What the renewal asks for itself. The rest is taken from the last request once it begins anew: a re-key may have gone before. */
