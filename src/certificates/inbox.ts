@@ -136,7 +136,10 @@ export async function runErrand<T>(
     return await begin();
   } catch (error) {
     if (error instanceof WaitError)
-      await certificates.postponeErrands(serviceId, clock.now() + (error.delayMs ?? 0) + RING_GRACE_MS);
+      await certificates.postponeErrand(
+        { serviceId, job, id },
+        clock.now() + (error.delayMs ?? 0) + RING_GRACE_MS,
+      );
     if (error instanceof PmnamecheapError && error.verdict === 'fail' && error.code !== 'ERR_NO_SERVICE')
       await dropErrand(certificates, serviceId, { job, id }, error.message);
     throw error;

@@ -14,7 +14,7 @@ import {
 } from './archive-format.js';
 import { readTogether, type RawService } from './archive-read.js';
 import { RESTORE_SERVICE } from './archive-scripts.js';
-import { indexScores } from './commit.js';
+import { indexErrands, indexScores } from './commit.js';
 import { runScript } from './script.js';
 import type { Store } from './store.js';
 
@@ -129,6 +129,7 @@ function compose(line: CertificateLine, stored: RawService | null, now: number) 
     id: record.serviceId,
     expect: stored?.fields['version'] ?? '',
     ...indexScores(record),
+    errands: indexErrands(known, record),
     module: record.module,
     // An unreadable record was counted for a module that we do not know: leave the count alone.
     oldModule: stored === null ? '' : (known?.module ?? record.module),
