@@ -24,7 +24,9 @@ export const close = defineJob<ClosePayload, CertificateResult>({
   async run(payload, context) {
     const id = payload.requestId ?? context.jobId;
     await accept(payload, context.store, context.now(), id);
-    const record = await runErrand(context, payload.serviceId, id, () => closeService(context, payload, id));
+    const record = await runErrand(context, payload.serviceId, { job: 'close', id }, () =>
+      closeService(context, payload, id),
+    );
     return done(presentResult(record));
   },
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { brake } from '../src/certificates/brake.js';
 import { collectPending } from '../src/certificates/collect.js';
+import { findErrand } from '../src/certificates/inbox.js';
 import type { OpenService, Stored } from '../src/certificates/ports.js';
 import { describeError, FailError, InputError, WaitError } from '../src/errors.js';
 import { readStage, type CertificateRecord } from '../src/certificates/record.js';
@@ -66,13 +67,18 @@ async function ringLost(context: JobContext, lost: readonly Due[]): Promise<numb
 async function ringErrands(context: JobContext): Promise<number> {
   let rung = 0;
   for (const seen of await context.certificates.listErrands(context.now(), BATCH)) {
-    if (!(await context.certificates.claimErrands(seen, context.now() + RING_EVERY_MS))) continue;
+    const until = context.now() + RING_EVERY_MS;
+    if (!(await context.certificates.claimErrand(seen, until))) continue;
     try {
       const stored = await context.certificates.load(seen.serviceId);
-      for (const { id, job, payload } of stored?.record.errands ?? []) {
-        await context.ring(job, { ...payload, requestId: id });
-        rung++;
+      const errand = stored === null ? undefined : findErrand(stored.record, seen.job, seen.id);
+      // What no record knows is left over from one that could not be read.
+      if (errand === undefined) {
+        await context.certificates.claimErrand({ ...seen, dueAt: until }, null);
+        continue;
       }
+      await context.ring(errand.job, { ...errand.payload, requestId: errand.id });
+      rung++;
     } catch (error) {
       context.log.log(3, 'collect', `${seen.serviceId}: ${describeError(error)}`);
     }

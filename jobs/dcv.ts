@@ -39,7 +39,7 @@ export const dcv = defineJob<DcvPayload, DcvResult>({
     const { serviceId } = payload;
     const id = payload.requestId ?? context.jobId;
     await accept(payload, context.store, context.now(), id);
-    const { record, ...outcome } = await runErrand(context, serviceId, id, async () => {
+    const { record, ...outcome } = await runErrand(context, serviceId, { job: 'dcv', id }, async () => {
       const settled = await rememberChoice(context.certificates, payload, id);
       if (settled !== null) return settled;
       const { record: pending } = await requireService(context.certificates, serviceId);

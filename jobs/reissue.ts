@@ -34,7 +34,7 @@ export const reissue = defineJob<ReissuePayload, CertificateResult>({
     const { serviceId } = payload;
     const id = payload.requestId ?? context.jobId;
     await accept(payload, context.store, context.now(), id);
-    const record = await runErrand(context, serviceId, id, () =>
+    const record = await runErrand(context, serviceId, { job: 'reissue', id }, () =>
       beginReissue(context.certificates, payload, id, context.now()),
     );
     if (record.operation?.job !== 'reissue') return done(presentResult(record));

@@ -46,7 +46,7 @@ export const renew = defineJob<RenewPayload, CertificateResult>({
     const { serviceId } = payload;
     const id = payload.requestId ?? context.jobId;
     await accept(payload, context.store, context.now(), id);
-    const record = await runErrand(context, serviceId, id, () =>
+    const record = await runErrand(context, serviceId, { job: 'renew', id }, () =>
       beginRenewal(context.certificates, payload, id, context.now()),
     );
     if (record.operation?.job !== 'renew') return done(presentResult(record));

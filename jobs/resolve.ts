@@ -5,7 +5,7 @@ import {
   resolvePayloadSchema,
   type ResolvePayload,
 } from '../src/certificates/decision.js';
-import { acceptErrand, isKnown, requireService, runErrand } from '../src/certificates/inbox.js';
+import { acceptErrand, findErrand, isKnown, requireService, runErrand } from '../src/certificates/inbox.js';
 import { presentResult, type CertificateResult } from '../src/certificates/present.js';
 import { readStage, type CertificateRecord } from '../src/certificates/record.js';
 import { composeRing } from '../src/certificates/ring.js';
@@ -17,7 +17,7 @@ async function accept(payload: ResolvePayload, store: Store, now: number, jobId:
   const { serviceId, decision } = payload;
   const id = payload.requestId ?? jobId;
   const seen = await requireService(store.certificates, serviceId);
-  if (isKnown(seen.record, id)) return;
+  if (isKnown(seen.record, 'resolve', id)) return;
   const { record, books } = await readCase(store, serviceId);
   const about = payload.about ?? describeSubject(record);
   demandSubject(record, about);
@@ -50,11 +50,11 @@ export const resolve = defineJob<ResolvePayload, CertificateResult>({
     const { serviceId, decision } = payload;
     const id = payload.requestId ?? context.jobId;
     await accept(payload, context.store, context.now(), id);
-    const { errands } = (await requireService(context.certificates, serviceId)).record;
-    const kept = resolvePayloadSchema.safeParse(errands.find((errand) => errand.id === id)?.payload).data;
+    const { record: waiting } = await requireService(context.certificates, serviceId);
+    const kept = resolvePayloadSchema.safeParse(findErrand(waiting, 'resolve', id)?.payload).data;
     const about = kept?.about ?? payload.about ?? '';
     const { decisions } = context.store;
-    const record = await runErrand(context, serviceId, id, () =>
+    const record = await runErrand(context, serviceId, { job: 'resolve', id }, () =>
       carryOutDecision({ ...context, decisions }, serviceId, { id, decision, about }),
     );
     await ringFurther(context, record);

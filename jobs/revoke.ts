@@ -35,7 +35,7 @@ export const revoke = defineJob<RevokePayload, RevokeResult>({
     const { serviceId } = payload;
     const id = payload.requestId ?? context.jobId;
     await accept(payload, context.store, context.now(), id);
-    const record = await runErrand(context, serviceId, id, async () => {
+    const record = await runErrand(context, serviceId, { job: 'revoke', id }, async () => {
       const stored = await requireService(context.certificates, serviceId);
       const account = await openServiceAccount(context, serviceId, stored.record.module);
       return await revokeReplaced({ ...context, account }, payload, id);

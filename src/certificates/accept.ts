@@ -102,7 +102,9 @@ export function acceptOrder(
   const { record, request } = existing;
   const isIdentical = isSameOrder(existing, order.payload);
   if (record.status === 'failed' && record.certificateId === null) {
-    const after = { ...composeRecord(order, account, now), version: record.version };
+    // What was asked for meanwhile was accepted: it is not lost with the failure.
+    const { version, errands, doneErrands } = record;
+    const after = { ...composeRecord(order, account, now), version, errands, doneErrands };
     return { kind: 'changed', after, cause: 'ordered afresh after a failure that bought nothing' };
   }
   if (record.status === 'failed' && fitsPurchase(record, order)) {

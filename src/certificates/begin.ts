@@ -1,11 +1,17 @@
 import { FailError, InputError, WaitError } from '../errors.js';
-import { changeService, isBegun, settleErrand, type Decide } from './inbox.js';
+import { changeService, findErrand, isBegun, settleErrand, type Decide } from './inbox.js';
 import type { OrderPayload } from './order-payload.js';
 import type { CertificateStore, Stored } from './ports.js';
 import { isUnfinished, RING_GRACE_MS, type CertificateRecord, type Operation } from './record.js';
 import { isUnderWay, judgeReissue, type ReissuePayload } from './reissue-request.js';
-import { findRenewal, isSameTerm, judgeRenewal, type RenewPayload } from './renew-request.js';
 import { composeReissueId, isReissueId } from './reissue-id.js';
+import {
+  findRenewal,
+  isSameTerm,
+  judgeCorrection,
+  judgeRenewal,
+  type RenewPayload,
+} from './renew-request.js';
 import { beginOperation, findObstacle, isUnexplained, restoreShelved } from './shelf.js';
 import { composeOperation, moveRecord } from './transitions.js';
 
@@ -25,8 +31,8 @@ export async function beginReissue(
 ): Promise<CertificateRecord> {
   return await changeService(certificates, payload.serviceId, (stored) => {
     const { record } = stored;
-    if (isBegun(record, id) || isOver(record, id)) return dropKnown(record, id);
-    if (isUnderWay(stored, payload)) return join(record, id);
+    if (isBegun(record, 'reissue', id) || isOver(record, id)) return dropKnown(record, 'reissue', id);
+    if (isUnderWay(stored, payload)) return join(record, 'reissue', id);
     const { draft, names, sansToBuy } = judgeReissue(stored, payload, now);
     if (sansToBuy > 0) demandExplained(record);
     return begin(stored, draft, now, {
@@ -70,13 +76,13 @@ export async function beginRenewal(
   now: number,
 ): Promise<CertificateRecord> {
   return await changeService(certificates, payload.serviceId, (found) => {
-    if (isBegun(found.record, id) || findRenewal(found.record, id, payload.paidTill) !== null)
-      return dropKnown(found.record, id);
+    if (isBegun(found.record, 'renew', id) || findRenewal(found.record, id, payload.paidTill) !== null)
+      return dropKnown(found.record, 'renew', id);
     const stored = takeFromShelf(found, payload, now);
     const { record } = stored;
     const { operation } = record;
     if (operation?.job === 'renew' && isSameTerm(operation.extends, payload.paidTill)) {
-      if (isUnfinished(operation.state)) return join(record, id);
+      if (isUnfinished(operation.state)) return join(record, 'renew', id);
       if (operation.state === 'parked')
         throw new FailError(record.problem ?? `The renewal of ${record.serviceId} is parked`, 'ERR_PARKED');
       if (operation.certificateId !== null) return correct(stored, payload, id, operation, now);
@@ -89,14 +95,14 @@ export async function beginRenewal(
   });
 }
 
-function dropKnown(record: CertificateRecord, id: string): ReturnType<Decide> {
-  if (!record.errands.some((errand) => errand.id === id)) return null;
-  return { after: { ...record, ...settleErrand(record, id) }, change: { cause: 'asked for before' } };
+function dropKnown(record: CertificateRecord, job: string, id: string): ReturnType<Decide> {
+  if (findErrand(record, job, id) === undefined) return null;
+  return { after: { ...record, ...settleErrand(record, job, id) }, change: { cause: 'asked for before' } };
 }
 
-function join(record: CertificateRecord, id: string): ReturnType<Decide> {
+function join(record: CertificateRecord, job: string, id: string): ReturnType<Decide> {
   const cause = `joined the ${record.operation?.job ?? 'work'} that is under way`;
-  return { after: { ...record, ...settleErrand(record, id) }, change: { cause } };
+  return { after: { ...record, ...settleErrand(record, job, id) }, change: { cause } };
 }
 
 type Beginning = Pick<Operation, 'job'> & Partial<Operation> & { requestId: string };
@@ -110,8 +116,8 @@ function begin(
   const { record } = stored;
   demandTurn(record);
   const operation = composeOperation(job, 'accepted', now, changes);
-  const errand = record.errands.find((one) => one.id === changes.requestId);
-  const settled = { ...record, ...settleErrand(record, changes.requestId) };
+  const errand = findErrand(record, job, changes.requestId);
+  const settled = { ...record, ...settleErrand(record, job, changes.requestId) };
   const begun = beginOperation({ ...stored, record: settled }, operation, now);
   const after = { ...begun, lostTries: errand?.lostTries ?? 0 };
   return { after, change: { cause: `${job} begun${changes.reason ? ` (${changes.reason})` : ''}`, draft } };
@@ -159,10 +165,10 @@ function correct(
       ],
       `The renewal of service ${record.serviceId}`,
     );
-  const judged = judgeRenewal({ ...stored, request: draft ?? request }, payload, now);
+  const judged = judgeCorrection({ record, request: draft ?? request }, payload);
   const changes = {
     ...{ attempts: 0, activationBegunAt: null, problem: null, nextActionAt: now + RING_GRACE_MS },
-    ...settleErrand(record, id),
+    ...settleErrand(record, 'renew', id),
     operation: { ...operation, requestId: id, names: judged.names },
   };
   const after = moveRecord(record, 'purchased', now, changes);

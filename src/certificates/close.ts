@@ -34,8 +34,8 @@ export async function closeService(
 ): Promise<CertificateRecord> {
   return await changeService(certificates, payload.serviceId, (stored) => {
     const { record } = stored;
-    if (isBegun(record, id)) return null;
-    const settled = { ...record, ...settleErrand(record, id) };
+    if (isBegun(record, 'close', id)) return null;
+    const settled = { ...record, ...settleErrand(record, 'close', id) };
     const isClosed = record.status === 'closed';
     if (!payload.open) return isClosed ? leave(settled) : end({ ...stored, record: settled });
     // The later wish counts: one to close that waits still is dropped.
@@ -54,7 +54,12 @@ function end({ record, request, draft }: Stored): ReturnType<Decide> {
   const errands = record.errands.filter(({ job }: Errand) => !ENDED_JOBS.includes(job));
   const problem = describeUnused(record);
   const after = moveStatus(record, 'closed', {
-    ...{ operation: null, shelved: record.shelved ?? flight, errands, problem },
+    ...{
+      operation: null,
+      shelved: flight === null ? record.shelved : { ...flight, under: record.shelved },
+      errands,
+      problem,
+    },
     ...{ closedFrom: record.status, nextReissueAt: null, nextActionAt: null },
   });
   const cause =

@@ -45,12 +45,12 @@ export async function rememberChoice(
 ): Promise<DcvOutcome | null> {
   const end: { applied: Applied | null } = { applied: null };
   const record = await changeService(certificates, payload.serviceId, (stored) => {
-    end.applied = isBegun(stored.record, id) ? 'before' : null;
+    end.applied = isBegun(stored.record, 'dcv', id) ? 'before' : null;
     if (end.applied !== null) return null;
     const plan = planValidation(stored, payload);
     if (plan.when === 'now') return null;
     end.applied = 'next-reissue';
-    const after = { ...stored.record, ...settleErrand(stored.record, id) };
+    const after = { ...stored.record, ...settleErrand(stored.record, 'dcv', id) };
     const request = withChoices(stored.request, plan.choices);
     const cause = `validation of the next reissue: ${describeChoices(plan.choices)}`;
     return { after, change: { cause, request } };
@@ -71,7 +71,7 @@ export async function changeValidation(
   id: string,
 ): Promise<DcvOutcome> {
   return await withLease(accountWork, payload.serviceId, async (work, stored) => {
-    if (isBegun(stored.record, id)) return { record: stored.record, applied: 'before', missed: [] };
+    if (isBegun(stored.record, 'dcv', id)) return { record: stored.record, applied: 'before', missed: [] };
     const plan = planValidation(stored, payload);
     if (plan.when === 'later') throw new WaitError(`${payload.serviceId} was issued meanwhile`, MOVED_MS);
     try {
@@ -80,7 +80,7 @@ export async function changeValidation(
       const isState = error instanceof NamecheapError && error.errorClass === 'state';
       const moved = isState ? await lookAgain(work, stored, id, error) : null;
       if (moved !== null) return moved;
-      throw await settleErrandFailure(work, stored.record, id, error);
+      throw await settleErrandFailure(work, stored.record, 'dcv', id, error);
     }
   });
 }
@@ -125,7 +125,7 @@ async function saveValidation(
   const hasNews = applied === 'changed' || toCanonicalJson(validation) !== toCanonicalJson(record.validation);
   const after = {
     ...record,
-    ...settleErrand(record, id),
+    ...settleErrand(record, 'dcv', id),
     validation,
     problem: describeGaps(choices, validation, missed),
     // The CA looks again now: so do we, soon.
@@ -152,7 +152,7 @@ async function lookAgain(
   const certificateId = readFlightId(record) ?? 0;
   const { status } = await work.account.api.getInfo({ certificateId }, { signal: work.signal });
   if (status === 'purchased') return null;
-  const after = { ...record, ...settleErrand(record, id), nextActionAt: work.now() };
+  const after = { ...record, ...settleErrand(record, 'dcv', id), nextActionAt: work.now() };
   const cause = `validation not changed: certificate ${certificateId} is ${status} (${refusal.message})`;
   const saved = await work.certificates.save({ before: record, after, change: { cause, lease: work.lease } });
   return { record: saved, applied: 'left-pending', missed: [] };

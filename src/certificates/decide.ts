@@ -42,11 +42,11 @@ export async function carryOutDecision(
 ): Promise<CertificateRecord> {
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const found = await readCase(work, serviceId);
-    if (isBegun(found.record, id)) return found.record;
+    if (isBegun(found.record, 'resolve', id)) return found.record;
     demandSubject(found.record, about);
     judgeDecision(found.record, decision, found.books);
     try {
-      const settled = settleErrand(found.record, id);
+      const settled = settleErrand(found.record, 'resolve', id);
       return await decide(work, found, decision, (record) => ({ ...record, ...settled }));
     } catch (error) {
       if (!(error instanceof StaleRecordError)) throw error;

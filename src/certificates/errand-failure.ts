@@ -3,6 +3,7 @@ import { NamecheapError } from '../namecheap/errors.js';
 import { delayAfter } from './backoff.js';
 import { brake } from './brake.js';
 import { collectDelay } from './due.js';
+import { findErrand } from './inbox.js';
 import type { AccountWork } from './ports.js';
 import type { CertificateRecord } from './record.js';
 
@@ -18,12 +19,13 @@ const PATIENCE_MS = 7 * 86_400_000;
  */
 export async function settleErrandFailure(
   work: AccountWork,
-  { errands }: CertificateRecord,
+  record: CertificateRecord,
+  job: string,
   id: string,
   error: unknown,
 ): Promise<unknown> {
   if (!(error instanceof NamecheapError) || error.verdict === 'fail') return error;
-  const at = errands.find((errand) => errand.id === id)?.at;
+  const at = findErrand(record, job, id)?.at;
   const age = at === undefined ? 0 : work.now() - Date.parse(at);
   // Every try costs a call: one that is in vain for long is made hourly.
   const delayMs = collectDelay(age, delayAfter(error, FAILURES, work.random()));

@@ -100,12 +100,11 @@ function composeAdoption(
   const request = completeRequest(stored.request, head, isDecided ? '' : publicKeyHash);
   const operation = composeOperation('reissue', 'pending-validation', now(), {
     certificateId: head.certificateId,
-    requestId: run.id,
   });
   const begun = {
     ...beginOperation(stored, operation, now()),
     certificateIds: [...new Set([...record.certificateIds, ...joinIds(chain, head.certificateId)])],
-    ...settleErrand(record, run.id),
+    ...settleErrand(record, 'import', run.id),
     ...{ activatedAt: new Date(now()).toISOString(), validation: [] },
     nextActionAt: now() + collectDelay(0, settings.collectEveryMs),
   };

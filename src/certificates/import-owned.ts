@@ -4,6 +4,7 @@ import { adoptReissue, noteProblem } from './import-adopt.js';
 import { isAsKnown, type Chain } from './import-chains.js';
 import { UnreadableRecordError } from './errors.js';
 import { findHead, tellProblem } from './import-heads.js';
+import { isBegun } from './inbox.js';
 import type { MapRow } from './import-request.js';
 import type { Outcome } from './import-result.js';
 import type { ImportRun } from './import-run.js';
@@ -76,8 +77,8 @@ async function loadOwner(run: ImportRun, owner: string): Promise<Stored | string
 
 /** What this import did with a service before it was interrupted, where its report was lost; null when it did nothing. */
 export function recallOutcome(run: ImportRun, { record }: Stored): Outcome | null {
-  const { serviceId, certificateId, doneErrands, operation } = record;
-  if (!doneErrands.includes(run.id) || certificateId === null) return null;
+  const { serviceId, certificateId, operation } = record;
+  if (!isBegun(record, 'import', run.id) || certificateId === null) return null;
   const isNew = Date.parse(record.acceptedAt) >= run.plan.listedAt;
   if (isNew && isPlaceholder(record)) return describeService('created', record);
   if (isNew) return describeService('mapped', record);

@@ -3,6 +3,7 @@ import type { CertificateInfo, ListRow } from '../namecheap/api.js';
 import { blankRecord } from './accept.js';
 import { collectDelay } from './due.js';
 import { findMissing, rebuildRequest, type Owner, type RebuiltRequest } from './import-compose.js';
+import { nameErrand } from './inbox.js';
 import type { Newcomer } from './import-ports.js';
 import { composeIssued, planTerm } from './issuance.js';
 import { readLeaf, type SeenLeaf } from './leaf.js';
@@ -66,7 +67,7 @@ function composePending(setting: Setting, arrival: Arrival, rebuilt: RebuiltRequ
         ? null
         : 'What is to be published for its validation is not told: ask for it with a dcv job.',
     termEnd: termEnd === null ? null : new Date(termEnd).toISOString(),
-    doneErrands: [requestId],
+    doneErrands: [nameErrand('import', requestId)],
     nextActionAt: now + collectDelay(0, setting.settings.collectEveryMs),
   };
 }
@@ -104,7 +105,7 @@ export function composeMoved(
     ...{ ...record, ...owner, fingerprint: fingerprintOrder(order) },
     termEnd: termEnd === null ? null : new Date(termEnd).toISOString(),
     acceptedAt: new Date(setting.now()).toISOString(),
-    ...{ announced: {}, automationStopped: null, doneErrands: [requestId] },
+    ...{ announced: {}, automationStopped: null, doneErrands: [nameErrand('import', requestId)] },
     // What was said of the certificate stays said, but not that it has no service.
     problem: record.problem?.includes(PLACEHOLDER_STOP) === true ? null : record.problem,
   };

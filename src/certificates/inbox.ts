@@ -14,12 +14,30 @@ const IDS_KEPT = 40;
 
 type Errands = Pick<CertificateRecord, 'errands' | 'doneErrands'>;
 
+/**
+ * An errand among those of its service: the kind of job belongs to it, for ids of jobs are counted per queue. No id that
+ * a caller gives has the slash.
+ */
+export function nameErrand(job: string, id: string): string {
+  return `${job}/${id}`;
+}
+
 /** The record's errands once this one was begun or refused. */
-export function settleErrand({ errands, doneErrands }: Errands, id: string): Errands {
+export function settleErrand({ errands, doneErrands }: Errands, job: string, id: string): Errands {
+  const name = nameErrand(job, id);
   return {
-    errands: errands.filter((errand) => errand.id !== id),
-    doneErrands: [...doneErrands.filter((done) => done !== id), id].slice(-IDS_KEPT),
+    errands: errands.filter((errand) => nameErrand(errand.job, errand.id) !== name),
+    doneErrands: [...doneErrands.filter((done) => done !== name), name].slice(-IDS_KEPT),
   };
+}
+
+/** The errand that waits to be begun; undefined when none does. */
+export function findErrand(
+  { errands }: Pick<Errands, 'errands'>,
+  job: string,
+  id: string,
+): Errand | undefined {
+  return errands.find((errand) => errand.job === job && errand.id === id);
 }
 
 /** Loads a service. @throws FailError ERR_NO_SERVICE when it is not known. */
@@ -71,7 +89,7 @@ export async function acceptErrand(
 ): Promise<void> {
   await changeService(certificates, serviceId, (stored) => {
     const { record } = stored;
-    if (isKnown(record, errand.id) || judge(stored)) return null;
+    if (isKnown(record, errand.job, errand.id) || judge(stored)) return null;
     if (record.errands.length >= MOST_ERRANDS)
       throw new FailError(
         `${record.errands.length} requests wait for ${serviceId} already: see certificate show ${serviceId}`,
@@ -83,16 +101,19 @@ export async function acceptErrand(
 }
 
 /** Accepted, begun or done before. */
-export function isKnown({ errands, doneErrands, operation }: CertificateRecord, id: string): boolean {
-  return isBegun({ doneErrands, operation }, id) || errands.some((errand) => errand.id === id);
+export function isKnown(record: CertificateRecord, job: string, id: string): boolean {
+  return isBegun(record, job, id) || findErrand(record, job, id) !== undefined;
 }
 
 /** Begun or done before. */
 export function isBegun(
   { doneErrands, operation }: Pick<CertificateRecord, 'doneErrands' | 'operation'>,
+  job: string,
   id: string,
 ): boolean {
-  return doneErrands.includes(id) || operation?.requestId === id;
+  const isInFlight = operation?.job === job && operation.requestId === id;
+  // Older versions remembered the id alone.
+  return isInFlight || doneErrands.includes(nameErrand(job, id)) || doneErrands.includes(id);
 }
 
 interface Running {
@@ -108,16 +129,19 @@ interface Running {
 export async function runErrand<T>(
   { certificates, ...clock }: Running,
   serviceId: string,
-  id: string,
+  { job, id }: Pick<Errand, 'job' | 'id'>,
   begin: () => Promise<T>,
 ): Promise<T> {
   try {
     return await begin();
   } catch (error) {
     if (error instanceof WaitError)
-      await certificates.postponeErrands(serviceId, clock.now() + (error.delayMs ?? 0) + RING_GRACE_MS);
+      await certificates.postponeErrand(
+        { serviceId, job, id },
+        clock.now() + (error.delayMs ?? 0) + RING_GRACE_MS,
+      );
     if (error instanceof PmnamecheapError && error.verdict === 'fail' && error.code !== 'ERR_NO_SERVICE')
-      await dropErrand(certificates, serviceId, id, error.message);
+      await dropErrand(certificates, serviceId, { job, id }, error.message);
     throw error;
   }
 }
@@ -125,12 +149,12 @@ export async function runErrand<T>(
 async function dropErrand(
   certificates: CertificateStore,
   serviceId: string,
-  id: string,
+  { job, id }: Pick<Errand, 'job' | 'id'>,
   cause: string,
 ): Promise<void> {
   await changeService(certificates, serviceId, ({ record }) =>
-    record.errands.some((errand) => errand.id === id)
-      ? { after: { ...record, ...settleErrand(record, id) }, change: { cause } }
-      : null,
+    findErrand(record, job, id) === undefined
+      ? null
+      : { after: { ...record, ...settleErrand(record, job, id) }, change: { cause } },
   );
 }

@@ -42,6 +42,12 @@ export interface OpenService {
   dueAt: number;
 }
 
+/** An errand of the index `errands`, when it is to be rung again, ms. */
+export interface WaitingErrand extends OpenService {
+  job: string;
+  id: string;
+}
+
 export type LeaseAnswer = { isHeld: true } | { isHeld: false; remainingMs: number };
 
 /** The durable truth about certificates. Every write is one compare-and-set on the record's version. */
@@ -65,12 +71,12 @@ export interface CertificateStore {
   postpone(serviceId: string, until: number): Promise<void>;
   /** As {@link claimOpen}; null takes the service out of the index. */
   claimDue(seen: OpenService, until: number | null): Promise<boolean>;
-  /** Services with errands that were accepted and not begun, due to be rung again. */
-  listErrands(now: number, limit: number): Promise<OpenService[]>;
-  /** As {@link claimOpen}. */
-  claimErrands(seen: OpenService, until: number): Promise<boolean>;
+  /** Errands that were accepted and not begun, due to be rung again, earliest first. */
+  listErrands(now: number, limit: number): Promise<WaitingErrand[]>;
+  /** As {@link claimDue}. */
+  claimErrand(seen: WaitingErrand, until: number | null): Promise<boolean>;
   /** The errand's job lives and waits: it need not be rung before this. */
-  postponeErrands(serviceId: string, until: number): Promise<void>;
+  postponeErrand(errand: Omit<WaitingErrand, 'dueAt'>, until: number): Promise<void>;
   /**
    * Moves records that an older rule placed to where the scan is to find them, about `limit` in one call; the next call
    * goes on. Nothing is left to do → one command. @returns how many were moved, and which could not be read.

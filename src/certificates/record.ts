@@ -51,18 +51,17 @@ export interface Operation {
 
 /** What `dcv`, `close`, `revoke`, `reissue` and `renew` asked for and no worker has begun: kept here, so that losing the job loses nothing. */
 export interface Errand {
-  /** The caller's `requestId`, or the id of the job that brought it: the same errand is done once. */
+  /** The caller's `requestId`, or the id of the job that brought it: the same id of the same kind of job is done once. */
   id: string;
   job: string;
   payload: Record<string, unknown>;
   at: string;
   /** Of a renewal that was begun before: its purchases that came to nothing. */
-  lostTries?: number;
+  lostTries?: number | undefined;
 }
 
-/** A paid term that was extended. Times ISO. */
+/** A paid term that was extended: its end before, and after. Times ISO. */
 export interface Renewal {
-  /** End of the term before, and after. */
   from: string;
   till: string;
   years: number;
@@ -152,7 +151,7 @@ export interface CertificateRecord {
   automationStopped: string | null;
   /** Not begun yet, oldest first. */
   errands: Errand[];
-  /** Ids of errands that were begun or done, the newest last. */
+  /** Errands that were begun or done, each as job/id, the newest last. */
   doneErrands: string[];
   /** A renewal or reissue that another one was let past; it comes back when that one is done. */
   shelved: Flight | null;
@@ -180,6 +179,8 @@ export interface Flight extends Pick<
   operation: Operation;
   /** What it asked for itself; the rest follows what is in force. */
   asked: Partial<OrderPayload>;
+  /** Of a closed service: what was shelved before, and is again once this is back. */
+  under?: Flight | null | undefined;
 }
 
 /** An unfinished order is rung again by the collector only this long after its job should have gone on, ms: then the job was lost. */

@@ -73,6 +73,20 @@ export function judgeRenewal(
       'ERR_NO_TERM',
     );
   demandWindow(record.serviceId, termEnd, payload.paidTill, now);
+  return { ...composeRequest({ record, request }, payload), extends: termEnd };
+}
+
+/** What corrects a renewal that is bought: no window closes for it. @throws as {@link judgeRenewal}, but for the term. */
+export function judgeCorrection(
+  { record, request }: Pick<Stored, 'record' | 'request'>,
+  payload: RenewPayload,
+): { draft: OrderPayload; names: string[] } {
+  demandModule(record, payload.module);
+  demandInForce(record, 'renew');
+  return composeRequest({ record, request }, payload);
+}
+
+function composeRequest({ record, request }: Pick<Stored, 'record' | 'request'>, payload: RenewPayload) {
   const changed = composeDraft(request, payload);
   // A code is good for one purchase: the first order's must not go with the renewal.
   const asked: OrderPayload = { ...(changed ?? request), years: payload.years };
@@ -84,7 +98,7 @@ export function judgeRenewal(
       `${record.serviceId} has more names than were bought: reissue it with them and "allowCharge": true first, a renewal takes over what was bought`,
       'ERR_CHARGE_NOT_ALLOWED',
     );
-  return { draft: asked, names: [order.commonName, ...order.sans], extends: termEnd };
+  return { draft: asked, names: [order.commonName, ...order.sans] };
 }
 
 function demandWindow(id: string, termEnd: string, paidTill: string | undefined, now: number): void {

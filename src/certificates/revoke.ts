@@ -40,8 +40,9 @@ export function judgeRevocation(record: CertificateRecord, payload: RevokePayloa
       ],
       'The revoke job',
     );
-  const inUse = [record.certificateId, readFlightId(record), record.shelved?.operation.certificateId];
-  if (inUse.includes(certificateId))
+  const { shelved } = record;
+  const aside = [shelved?.operation.certificateId, shelved?.under?.operation.certificateId];
+  if ([record.certificateId, readFlightId(record), ...aside].includes(certificateId))
     throw new FailError(
       `Certificate ${certificateId} of ${record.serviceId} is in force or on its way, and Namecheap revokes only replaced ones: reissue it first, or ask Namecheap's support to revoke it`,
       'ERR_NOT_REPLACED',
@@ -60,7 +61,7 @@ export async function revokeReplaced(
   id: string,
 ): Promise<CertificateRecord> {
   return await withLease(accountWork, payload.serviceId, async (work, { record }) => {
-    if (isBegun(record, id)) return record;
+    if (isBegun(record, 'revoke', id)) return record;
     if (judgeRevocation(record, payload))
       return await saveRevoked(work, record, payload, id, 'revoked before');
     const { certificateId } = payload;
@@ -129,7 +130,7 @@ async function settleFailure(
   // Only what surely did nothing is forgotten: a state refused later would be read as our success.
   if (error.outcome === 'not-made' && !wasBegun)
     await forgetIntent(work, record, certificateId, error.message);
-  throw await settleErrandFailure(work, record, id, error);
+  throw await settleErrandFailure(work, record, 'revoke', id, error);
 }
 
 async function forgetIntent(
@@ -153,7 +154,7 @@ async function saveRevoked(
   const isNew = !record.revokedIds.includes(certificateId);
   const after = {
     ...record,
-    ...settleErrand(record, id),
+    ...settleErrand(record, 'revoke', id),
     revokedIds: [...new Set([...record.revokedIds, certificateId])],
     revoking: record.revoking.filter((one) => one !== certificateId),
   };

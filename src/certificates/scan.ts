@@ -100,7 +100,7 @@ function beginScanned(stored: Stored, now: number): Decision {
     requestId,
   });
   // Its job may be delivered again long after it is done.
-  const marked = { ...record, announced, ...settleErrand(record, requestId) };
+  const marked = { ...record, announced, ...settleErrand(record, 'reissue', requestId) };
   const after = beginOperation({ ...stored, record: marked }, operation, now);
   return { after, change: { cause: `reissue due: End date ${endDate}`, event, draft: null } };
 }

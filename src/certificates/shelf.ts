@@ -1,5 +1,6 @@
 import { InputError } from '../errors.js';
 import { toCanonicalJson } from './canonical-json.js';
+import { nameErrand } from './inbox.js';
 import { checkOrder, normalizeOrder, type OrderPayload } from './order-payload.js';
 import type { Stored } from './ports.js';
 import {
@@ -92,7 +93,10 @@ function defer(
     ...(lostTries === 0 ? {} : { lostTries }),
   };
   // What was begun is not any more: its id must not be taken for one that is done.
-  return { errands: [...errands, errand], doneErrands: doneErrands.filter((done) => done !== id) };
+  return {
+    errands: [...errands, errand],
+    doneErrands: doneErrands.filter((done) => ![nameErrand('renew', id), id].includes(done)),
+  };
 }
 
 /** What an operation asks for itself. The rest is taken from the last request when it goes on: a re-key may have gone before. */
@@ -132,12 +136,13 @@ export function restoreShelved(
   now: number,
 ): { after: CertificateRecord; draft: OrderPayload | null } {
   if (record.shelved === null || record.operation !== null) return { after: record, draft: null };
-  const { asked, ...flight } = record.shelved;
+  const { asked, under, ...flight } = record.shelved;
   const draft = composeRestored(request, asked, flight.operation);
   const operation = { ...flight.operation, names: readNames(draft) ?? flight.operation.names };
   const isOpen = isUnfinished(operation.state);
   const nextActionAt = isOpen ? now + RING_GRACE_MS : record.nextActionAt;
-  return { after: { ...record, ...flight, operation, shelved: null, nextActionAt }, draft };
+  const shelved = under ?? null;
+  return { after: { ...record, ...flight, operation, shelved, nextActionAt }, draft };
 }
 
 function composeRestored(

@@ -6,6 +6,13 @@ import { isFollowUp, STATUSES, type CertificateRecord, type Status } from '../ce
 import { listTasks } from '../certificates/scan.js';
 import { InputError } from '../errors.js';
 import { shorten } from './format.js';
+import {
+  loadReadable,
+  loadRecords,
+  noteUnreadable,
+  UNREADABLE,
+  type OnUnreadable,
+} from './stored-records.js';
 import { withApp } from './session.js';
 import { formatDay, formatTable, note, paint, print, printJson, type Terminal } from './terminal.js';
 
@@ -28,45 +35,26 @@ interface Row {
   due?: Task[];
 }
 
-/** Every record once. Loaded in the batches that Redis gives out, so that the connection is never flooded. */
-export async function* readRecords(store: CertificateStore): AsyncIterable<CertificateRecord> {
-  // Redis may give out an id twice while the set grows.
-  const seen = new Set<string>();
-  for await (const ids of store.listServiceIds()) {
-    const fresh = [...new Set(ids)].filter((id) => !seen.has(id));
-    for (const id of fresh) seen.add(id);
-    for (const stored of await Promise.all(fresh.map((id) => store.load(id)))) {
-      if (stored !== null) yield stored.record;
-    }
-  }
-}
-
-/** Every record that fits. */
-export async function loadRecords(
-  store: CertificateStore,
-  fits: (record: CertificateRecord) => boolean,
-): Promise<CertificateRecord[]> {
-  const records: CertificateRecord[] = [];
-  for await (const record of readRecords(store)) {
-    if (fits(record)) records.push(record);
-  }
-  return records;
-}
-
 /** `certificate list`. */
 export async function listCertificates(terminal: Terminal, options: ListOptions): Promise<void> {
   const status = readStatus(options.status);
   await withApp(terminal, async ({ store }) => {
     const now = Date.now();
     const fits = (record: CertificateRecord) => status === null || record.status === status;
+    const unreadable: string[] = [];
+    const onUnreadable = (serviceId: string) => unreadable.push(serviceId);
     const rows: Row[] =
       options.due === true
-        ? await loadDue(store.certificates, fits, now)
-        : (await loadRecords(store.certificates, fits)).map((record) => ({ record }));
+        ? await loadDue(store.certificates, fits, now, onUnreadable)
+        : (await loadRecords(store.certificates, fits, onUnreadable)).map((record) => ({ record }));
     rows.sort((a, b) => compareByEnd(a.record, b.record));
-    if (options.json === true) printJson(terminal, rows.map(presentRow));
-    else if (rows.length === 0) note(terminal, 'No certificates.');
-    else print(terminal, formatRows(terminal, rows));
+    // What cannot be read has no status that a filter could mean.
+    const listed = status === null ? unreadable : [];
+    if (options.json === true)
+      printJson(terminal, [...rows.map(presentRow), ...listed.map(presentUnreadable)]);
+    else if (rows.length + listed.length === 0) note(terminal, 'No certificates.');
+    else print(terminal, formatRows(terminal, rows, listed));
+    noteUnreadable(terminal, unreadable);
   });
 }
 
@@ -85,10 +73,11 @@ async function loadDue(
   store: CertificateStore,
   fits: (record: CertificateRecord) => boolean,
   now: number,
+  onUnreadable: OnUnreadable,
 ): Promise<Row[]> {
   const rows: Row[] = [];
   for (const { serviceId } of await store.listDue(now, MOST_DUE)) {
-    const record = (await store.load(serviceId))?.record;
+    const record = (await loadReadable(store, serviceId, onUnreadable))?.record;
     const due = record === undefined ? [] : listTasks(record, now);
     if (record !== undefined && due.length > 0 && fits(record)) rows.push({ record, due });
   }
@@ -110,6 +99,8 @@ function presentRow({ record, due }: Row) {
   return { ...presentResult(record), operation, certificateIds, issuedAt, nextReissueAt, problem, ...tasks };
 }
 
+const presentUnreadable = (serviceId: string) => ({ serviceId, status: 'unreadable', problem: UNREADABLE });
+
 /** The status, and what is in flight beside it. */
 function formatStatus(record: CertificateRecord): string {
   const { status, operation } = record;
@@ -118,7 +109,7 @@ function formatStatus(record: CertificateRecord): string {
     : status;
 }
 
-function formatRows(terminal: Terminal, rows: readonly Row[]): string {
+function formatRows(terminal: Terminal, rows: readonly Row[], unreadable: readonly string[]): string {
   const { red, green } = paint(terminal);
   const color = (record: CertificateRecord) => {
     const isBad = [record.status, record.operation?.state].some((state) => BAD.includes(state ?? ''));
@@ -137,6 +128,13 @@ function formatRows(terminal: Terminal, rows: readonly Row[]): string {
     ...(isDue ? [due?.join(', ') ?? ''] : []),
     shorten(record.problem ?? '', PROBLEM_LENGTH),
   ]);
+  const rest = Array.from({ length: isDue ? 6 : 5 }, () => '');
+  const unread = unreadable.map((id) => [
+    id,
+    red('unreadable'),
+    ...rest,
+    shorten(UNREADABLE, PROBLEM_LENGTH),
+  ]);
   const head = ['service', 'status', 'common name', 'type', 'End date', 'Paid till', 'next reissue'];
-  return formatTable([...head, ...(isDue ? ['due'] : []), 'problem'], cells);
+  return formatTable([...head, ...(isDue ? ['due'] : []), 'problem'], [...cells, ...unread]);
 }

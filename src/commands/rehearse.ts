@@ -10,9 +10,10 @@ import {
 import { requireModule } from '../modules/require-module.js';
 import { accountId, moduleParametersSchema, type ModuleRecord } from '../modules/settings.js';
 import { parseDays, parseWhole } from './arguments.js';
-import { readRecords } from './certificate-list.js';
+
 import { formatReport } from './rehearse-format.js';
 import { withApp } from './session.js';
+import { noteUnreadable, readRecords } from './stored-records.js';
 import { print, printJson, type Terminal } from './terminal.js';
 
 interface RehearseOptions extends Pick<RehearsalRules, 'days' | 'renew'> {
@@ -57,9 +58,11 @@ function parseLeafDays(text: string): number {
 
 async function runRehearsal(terminal: Terminal, options: RehearseOptions): Promise<void> {
   await withApp(terminal, async (app) => {
-    const report = await rehearseStored(app, options, Date.now());
+    const unreadable: string[] = [];
+    const report = await rehearseStored(app, options, Date.now(), unreadable);
     if (options.json === true) printJson(terminal, report);
     else print(terminal, formatReport(terminal, report));
+    noteUnreadable(terminal, unreadable);
   });
 }
 
@@ -67,11 +70,12 @@ async function rehearseStored(
   { store, environment }: App,
   options: RehearseOptions,
   now: number,
+  unreadable: string[],
 ): Promise<RehearsalReport> {
   const { days, renew, leafDays = null, module } = options;
   if (module !== undefined) await requireModule(store.modules, module);
   const fleet = createFleet();
-  for await (const record of readRecords(store.certificates)) {
+  for await (const record of readRecords(store.certificates, (id) => unreadable.push(id))) {
     if (module === undefined || record.module === module) addToFleet(fleet, record, now);
   }
   const { reissueBeforeMs, reissueSpreadMs } = environment;

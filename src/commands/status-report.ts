@@ -7,7 +7,7 @@ import { accountId, type ModuleRecord } from '../modules/settings.js';
 import { inspectQueues, type QueueState } from '../queue/inspect.js';
 import { AccountLimiter, type Limits } from '../quota/limiter.js';
 import type { Pause } from '../store/accounts.js';
-import { loadRecords } from './certificate-list.js';
+import { loadRecords, UNREADABLE } from './stored-records.js';
 import { listWebhookTroubles, readWebhook, type WebhookState } from './webhook-state.js';
 
 /** A Namecheap account and the modules that use it. */
@@ -25,7 +25,7 @@ export interface AccountState {
 
 /** Something that only a person can settle; `text` says what and how. */
 export interface Attention {
-  kind: AttentionKind | 'paused' | 'foreign' | 'no-worker' | 'webhook';
+  kind: AttentionKind | 'paused' | 'foreign' | 'no-worker' | 'webhook' | 'unreadable';
   serviceId: string | null;
   module: string | null;
   text: string;
@@ -45,11 +45,16 @@ export interface StatusReport {
 /** Everything that `status` shows. */
 export async function collectStatus(app: App): Promise<StatusReport> {
   const now = Date.now();
+  const unreadable: string[] = [];
   const [queues, modules, webhook, stuck] = await Promise.all([
     inspectQueues(app.queues, [...jobs.keys()]),
     app.store.modules.list(),
     readWebhook(app),
-    loadRecords(app.store.certificates, (record) => findAttention(record) !== null),
+    loadRecords(
+      app.store.certificates,
+      (record) => findAttention(record) !== null,
+      (id) => unreadable.push(id),
+    ),
   ]);
   const accounts = await readAccounts(app, modules, now);
   const workers = listWorkers(queues);
@@ -58,6 +63,7 @@ export async function collectStatus(app: App): Promise<StatusReport> {
     ...accounts.flatMap((account) => listAccountTroubles(account)),
     ...listWebhookTroubles(webhook, now).map(describeWebhook),
     ...stuck.flatMap(describeStuck),
+    ...unreadable.map(describeUnreadable),
   ];
   return { at: new Date(now).toISOString(), queues, workers, accounts, webhook, attention };
 }
@@ -125,6 +131,10 @@ function describeStuck(record: CertificateRecord): Attention[] {
   const { serviceId, module } = record;
   const text = `service ${serviceId} ${found.text} (pmnamecheap certificate show ${serviceId})`;
   return [{ kind: found.kind, serviceId, module, text }];
+}
+
+function describeUnreadable(serviceId: string): Attention {
+  return { kind: 'unreadable', serviceId, module: null, text: `service ${serviceId}: ${UNREADABLE}` };
 }
 
 function describeWebhook(text: string): Attention {

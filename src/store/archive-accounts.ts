@@ -35,9 +35,11 @@ const CONFLICTS: Readonly<Record<string, (name: string, known: string) => string
 export class AccountMerger {
   readonly #store: Store;
   readonly #checked: CheckedArchive;
-  /** Purchases that were under way in the file and that the store has settled meanwhile. */
+  /** Purchases that were under way or undecided in the file and that the store has settled meanwhile. */
   readonly #settled = new Set<string>();
-  /** Lanes of the file, by purchase. */
+  /** Purchases that hold a lane in the file; its lanes stand before its purchases. */
+  readonly #unsettled = new Set<string>();
+  /** Lanes of the file that are wanted, by purchase. */
   readonly #lanes = new Map<string, { account: string; lane: string }>();
 
   constructor(store: Store, checked: CheckedArchive) {
@@ -81,7 +83,8 @@ export class AccountMerger {
     if ((part !== 'lanes' && part !== 'purchases') || typeof value === 'number') return true;
     const purchase = purchaseSchema.parse(JSON.parse(decodeValue(value)));
     const isSettled = this.#settled.has(purchase.id);
-    if (part === 'purchases') return !isSettled || purchase['certificateId'] !== undefined;
+    if (part === 'lanes') this.#unsettled.add(purchase.id);
+    else return !isSettled || (purchase['certificateId'] !== undefined && !this.#unsettled.has(purchase.id));
     if (isSettled || !this.#checked.buying.has(purchase.id)) return false;
     this.#lanes.set(purchase.id, { account, lane });
     return true;

@@ -23,7 +23,7 @@ export interface CheckedArchive {
   at: string;
   certificates: number;
   accounts: number;
-  /** Purchase that is under way according to the file → its service. */
+  /** Purchase that is under way or undecided according to the file → its service. */
   buying: ReadonlyMap<string, string>;
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CertificateRecord } from '../certificates/record.js';
+import { readFlightId, type CertificateRecord, type Flight } from '../certificates/record.js';
 import { historySchema, pemSchema, purchaseSchema, recordSchema, requestSchema } from './schemas.js';
 
 /** The version of the file's format that this program writes and reads. */
@@ -159,11 +159,22 @@ export const endSchema = z.strictObject({
   sha256: z.string(),
 });
 
-const FLIGHT: ReadonlySet<string> = new Set(['purchasing', 'purchase-unclear']);
+const CALLING: ReadonlySet<string> = new Set(['purchasing', 'purchase-unclear']);
 
-/** Whether a charged call of this service may be under way or unanswered. */
-export function isBuying({ status, operation }: CertificateRecord): boolean {
-  return FLIGHT.has(status) || (operation !== null && FLIGHT.has(operation.state));
+/** Whether a charged call of this service may be under way or unanswered, or is for a person to decide: then its lane may be held. */
+export function isBuying(record: CertificateRecord): boolean {
+  const { status, closedFrom, operation } = record;
+  const own = [status, closedFrom, operation?.state ?? null];
+  if (own.some((state) => state !== null && CALLING.has(state))) return true;
+  const isParked = own.includes('parked') && record.purchase !== null && readFlightId(record) === null;
+  return isParked || holdsUndecided(record.shelved);
+}
+
+function holdsUndecided(flight: Flight | null | undefined): boolean {
+  if (flight === null || flight === undefined) return false;
+  const { operation, purchase, under } = flight;
+  const isParked = operation.state === 'parked' && purchase !== null && operation.certificateId === null;
+  return isParked || holdsUndecided(under);
 }
 
 /** Ids of all purchases that the stored fields mention, wherever in them. */

@@ -1,3 +1,4 @@
+import { ERRANDS_LUA } from './commit.js';
 import { defineScript } from './script.js';
 
 /**
@@ -5,7 +6,7 @@ import { defineScript } from './script.js';
  * account's claims and purchases, errands. ARGV: JSON of what is expected and of the indexes, the number of hash fields, their
  * names and values, then the history. A lease that somebody holds stays: its holder notices the raised version.
  */
-export const RESTORE_SERVICE = defineScript(`
+export const RESTORE_SERVICE = defineScript(`${ERRANDS_LUA}
 local c = cjson.decode(ARGV[1])
 local version = redis.call('HGET', KEYS[1], 'version')
 if (version or '') ~= c.expect then return {'changed'} end
@@ -25,7 +26,7 @@ if lease[1] and lease[2] then redis.call('HSET', KEYS[1], 'lease', lease[1], 'le
 for i = last + 1, #ARGV do redis.call('RPUSH', KEYS[2], ARGV[i]) end
 if c.open ~= '' then redis.call('ZADD', KEYS[3], c.open, c.id) else redis.call('ZREM', KEYS[3], c.id) end
 if c.due ~= '' then redis.call('ZADD', KEYS[4], c.due, c.id) else redis.call('ZREM', KEYS[4], c.id) end
-if c.errands ~= '' then redis.call('ZADD', KEYS[9], c.errands, c.id) else redis.call('ZREM', KEYS[9], c.id) end
+indexErrands(KEYS[9], c.errands)
 redis.call('SADD', KEYS[5], c.id)
 if c.module ~= c.oldModule then
   if c.oldModule ~= '' then redis.call('HINCRBY', KEYS[6], c.oldModule, -1) end

@@ -14,7 +14,7 @@ import {
 } from './archive-format.js';
 import { readTogether, type RawService } from './archive-read.js';
 import { RESTORE_SERVICE } from './archive-scripts.js';
-import { indexScores } from './commit.js';
+import { indexErrands, indexScores } from './commit.js';
 import { runScript } from './script.js';
 import type { Store } from './store.js';
 
@@ -94,7 +94,10 @@ function judge(
   if (!isReplacing) return { kind: 'different', why: describeDifference(record, known, stored) };
   // A purchase under way belongs to lane and record together: replacing one of them would leave it without an end.
   if (isBuying(record) || (known !== null && isBuying(known)))
-    return { kind: 'conflict', why: 'a purchase is under way; it can be replaced once that is settled' };
+    return {
+      kind: 'conflict',
+      why: 'a purchase is under way or undecided; it can be replaced once that is settled',
+    };
   return null;
 }
 
@@ -126,6 +129,7 @@ function compose(line: CertificateLine, stored: RawService | null, now: number) 
     id: record.serviceId,
     expect: stored?.fields['version'] ?? '',
     ...indexScores(record),
+    errands: indexErrands(known, record),
     module: record.module,
     // An unreadable record was counted for a module that we do not know: leave the count alone.
     oldModule: stored === null ? '' : (known?.module ?? record.module),

@@ -8,11 +8,13 @@ import type {
   LeaseAnswer,
   Step,
   Stored,
+  WaitingErrand,
 } from '../certificates/ports.js';
 import type { HistoryEntry } from '../certificates/present.js';
 import type { CertificateRecord } from '../certificates/record.js';
 import { COMMIT_LUA, commitKeys, composeCommit } from './commit.js';
 import type { RedisClient } from './connection.js';
+import { nameMember, readMember } from './errand-index.js';
 import type { Keys } from './keys.js';
 import { placeAnew } from './placing.js';
 import { historySchema, pemSchema, recordSchema, requestSchema } from './schemas.js';
@@ -129,16 +131,17 @@ export class RedisCertificateStore implements CertificateStore {
     return await this.#listIndex(this.#keys.due, now, limit);
   }
 
-  async listErrands(now: number, limit: number): Promise<OpenService[]> {
-    return await this.#listIndex(this.#keys.errands, now, limit);
+  async listErrands(now: number, limit: number): Promise<WaitingErrand[]> {
+    const rows = await this.#listIndex(this.#keys.errands, now, limit);
+    return rows.map(({ serviceId: member, dueAt }) => ({ ...readMember(member), dueAt }));
   }
 
-  async claimErrands(seen: OpenService, until: number): Promise<boolean> {
-    return await this.#claim(this.#keys.errands, seen, until);
+  async claimErrand({ dueAt, ...errand }: WaitingErrand, until: number | null): Promise<boolean> {
+    return await this.#claim(this.#keys.errands, { serviceId: nameMember(errand), dueAt }, until);
   }
 
-  async postponeErrands(serviceId: string, until: number): Promise<void> {
-    await this.#redis.zadd(this.#keys.errands, 'XX', until, serviceId);
+  async postponeErrand(errand: Omit<WaitingErrand, 'dueAt'>, until: number): Promise<void> {
+    await this.#redis.zadd(this.#keys.errands, 'XX', until, nameMember(errand));
   }
 
   async #listIndex(key: string, now: number, limit: number): Promise<OpenService[]> {

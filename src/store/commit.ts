@@ -4,6 +4,7 @@ import { presentSnapshot, type HistoryEntry, type Pem } from '../certificates/pr
 import type { Change } from '../certificates/ports.js';
 import { isFollowUp, RING_GRACE_MS, type CertificateRecord } from '../certificates/record.js';
 import type { CertificateEvent } from '../events.js';
+import { nameMember } from './errand-index.js';
 import type { Keys } from './keys.js';
 
 /** The stream keeps about this many events; a reader that is further behind lists the certificates instead. */
@@ -12,11 +13,18 @@ const EVENTS_KEPT = 100_000;
 /** A certificate's history keeps its newest entries. */
 const HISTORY_KEPT = 500;
 
+/** An errand that waits keeps the time at which it is rung again: every save would reset it else. */
+export const ERRANDS_LUA = `
+local function indexErrands(key, errands)
+  for _, member in ipairs(errands.gone) do redis.call('ZREM', key, member) end
+  for _, one in ipairs(errands.waiting) do redis.call('ZADD', key, 'NX', one.at, one.member) end
+end`;
+
 /**
  * The Lua every script starts with: `check(c)` compares version and lease and changes nothing, `write(c)` saves
  * record, indexes, history and event together. KEYS 1–7 are always those of {@link commitKeys}.
  */
-export const COMMIT_LUA = `
+export const COMMIT_LUA = `${ERRANDS_LUA}
 local function clock()
   local t = redis.call('TIME')
   return t[1] * 1000 + math.floor(t[2] / 1000)
@@ -45,7 +53,7 @@ local function write(c)
   if c.due ~= '' then redis.call('ZADD', KEYS[4], c.due, c.id) else redis.call('ZREM', KEYS[4], c.id) end
   if c.event ~= '' then redis.call('XADD', KEYS[5], 'MAXLEN', '~', ${EVENTS_KEPT}, '*', 'event', c.event) end
   redis.call('SADD', KEYS[6], c.id)
-  if c.errands ~= '' then redis.call('ZADD', KEYS[7], c.errands, c.id) else redis.call('ZREM', KEYS[7], c.id) end
+  indexErrands(KEYS[7], c.errands)
 end
 `;
 
@@ -91,6 +99,7 @@ export function composeCommit(input: CommitInput): { record: CertificateRecord; 
     draft: change.draft === undefined ? '' : change.draft === null ? '-' : JSON.stringify(change.draft),
     pem: change.pem === undefined ? '' : JSON.stringify(change.pem),
     ...indexScores(record),
+    errands: indexErrands(before, record),
     history: JSON.stringify(history),
     event:
       change.event === undefined
@@ -101,14 +110,25 @@ export function composeCommit(input: CommitInput): { record: CertificateRecord; 
 }
 
 /** Where the record stands in the time indexes; '' for nowhere. */
-export function indexScores(record: CertificateRecord): { open: string; due: string; errands: string } {
+export function indexScores(record: CertificateRecord): { open: string; due: string } {
   const dueAt = computeNextScan(record);
-  const [errand] = record.errands;
   return {
     open: record.nextActionAt === null ? '' : String(record.nextActionAt),
     due: dueAt === null ? '' : String(dueAt),
-    errands: errand === undefined ? '' : String(Date.parse(errand.at) + RING_GRACE_MS),
   };
+}
+
+/** Members of the index of errands, each with the time at which it is rung first: those that wait, and those that wait no more. */
+export function indexErrands(before: CertificateRecord | null, after: CertificateRecord) {
+  const waiting = after.errands.map(({ job, id, at }) => ({
+    member: nameMember({ serviceId: after.serviceId, job, id }),
+    at: String(Date.parse(at) + RING_GRACE_MS),
+  }));
+  const former = before?.errands ?? [];
+  const gone = former
+    .map(({ job, id }) => nameMember({ serviceId: after.serviceId, job, id }))
+    .filter((member) => waiting.every((one) => one.member !== member));
+  return { waiting, gone };
 }
 
 function composeEvent(

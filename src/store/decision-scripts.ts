@@ -1,14 +1,19 @@
 import { COMMIT_LUA } from './commit.js';
 import { defineScript } from './script.js';
 
-/** KEYS as in the purchase scripts. `find(key)`: the purchase under a key, its text, and whether its lane still waits for it. */
+/**
+ * KEYS as in the purchase scripts. `find(key)`: the purchase under a key, its text, whether it is unsettled, and whether its
+ * lane still waits for it. An order's that has no certificate is unsettled without its lane too: a restore of an older
+ * version lost it. Renewals and names tell from the beginning which certificate they are for: there only the lane tells.
+ */
 const DECISION_LUA = `${COMMIT_LUA}
 local function find(key)
   local raw = redis.call('HGET', KEYS[9], key)
-  if not raw then return nil, nil, false end
+  if not raw then return nil, nil, false, false end
   local p = cjson.decode(raw)
   local held = redis.call('HGET', KEYS[8], p.lane)
-  return p, raw, held and cjson.decode(held).id == p.id
+  local isHeld = held and cjson.decode(held).id == p.id
+  return p, raw, isHeld or type(p.certificateId) ~= 'number', isHeld
 end
 `;
 
@@ -23,11 +28,11 @@ local verdict = check(c)
 if verdict ~= 'ok' then return {'stale', verdict} end
 local owner = redis.call('HGET', KEYS[11], ARGV[5])
 if owner and owner ~= ARGV[6] then return {'claimed', owner} end
-local p, _, isOpen = find(ARGV[2])
+local p, _, isOpen, isHeld = find(ARGV[2])
 if p and not isOpen and p.certificateId ~= tonumber(ARGV[5]) then
   return {'made', type(p.certificateId) == 'number' and string.format('%.0f', p.certificateId) or ''}
 end
-if isOpen then redis.call('HDEL', KEYS[8], p.lane) end
+if isHeld then redis.call('HDEL', KEYS[8], p.lane) end
 redis.call('HSET', KEYS[9], ARGV[2], ARGV[3])
 redis.call('HDEL', KEYS[10], ARGV[4])
 redis.call('HSET', KEYS[11], ARGV[5], ARGV[6])
@@ -39,19 +44,19 @@ write(c)
 return {'done'}`);
 
 /**
- * ARGV: commit JSON, purchase key. Made is only what no lane waits for any more. As a conclusion by looking it is remembered:
+ * ARGV: commit JSON, purchase key. What is made stays made. As a conclusion by looking it is remembered:
  * a certificate that appears late becomes stock instead of foreign (names have no list that could show them).
  */
 export const DECIDE_NOT_MADE = defineScript(`${DECISION_LUA}
 local c = cjson.decode(ARGV[1])
 local verdict = check(c)
 if verdict ~= 'ok' then return {'stale', verdict} end
-local p, raw, isOpen = find(ARGV[2])
+local p, raw, isOpen, isHeld = find(ARGV[2])
 if p and not isOpen then
   return {'made', type(p.certificateId) == 'number' and string.format('%.0f', p.certificateId) or ''}
 end
 if p then
-  redis.call('HDEL', KEYS[8], p.lane)
+  if isHeld then redis.call('HDEL', KEYS[8], p.lane) end
   redis.call('HDEL', KEYS[9], ARGV[2])
   redis.call('ZREM', KEYS[16], p.id)
   if p.kind ~= 'names' then redis.call('HSET', KEYS[10], p.id, raw) end

@@ -25,7 +25,9 @@ export class RedisDecisionStore implements DecisionStore {
     if (raw === null) return { kind: 'none' };
     const purchase = purchaseSchema.parse(JSON.parse(raw));
     const lane = await this.#redis.hget(this.#keys.account(account, 'lanes'), purchase.lane);
-    const isOpen = lane !== null && purchaseSchema.parse(JSON.parse(lane)).id === purchase.id;
+    const isHeld = lane !== null && purchaseSchema.parse(JSON.parse(lane)).id === purchase.id;
+    // As in the scripts: a restore of an older version lost lanes.
+    const isOpen = isHeld || typeof purchase['certificateId'] !== 'number';
     return { kind: isOpen ? 'unsettled' : 'made', purchase };
   }
 

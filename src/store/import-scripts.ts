@@ -31,7 +31,7 @@ return {'created'}`);
 
 /**
  * KEYS 21: the old record, 22: its history. ARGV: commit JSON, JSON of the chain's ids, module, old service id, old
- * version, old module. The history moves along; the commit adds its line to it.
+ * version, old module. A record with errands is not moved. The history moves along; the commit adds its line to it.
  */
 export const MOVE = defineScript(`${CHAIN_LUA}
 local c, ids = cjson.decode(ARGV[1]), cjson.decode(ARGV[2])
@@ -43,7 +43,7 @@ local owner = findOwner(ids, ARGV[4])
 if owner then return {'claimed', owner} end
 redis.call('DEL', KEYS[21], KEYS[2])
 if redis.call('EXISTS', KEYS[22]) == 1 then redis.call('RENAME', KEYS[22], KEYS[2]) end
-for _, index in ipairs({3, 4, 7}) do redis.call('ZREM', KEYS[index], ARGV[4]) end
+for _, index in ipairs({3, 4}) do redis.call('ZREM', KEYS[index], ARGV[4]) end
 redis.call('SREM', KEYS[6], ARGV[4])
 redis.call('HINCRBY', KEYS[20], ARGV[6], -1)
 redis.call('HINCRBY', KEYS[20], ARGV[3], 1)

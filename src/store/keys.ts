@@ -6,7 +6,7 @@ export interface Keys {
   open: string;
   /** Sorted set: issued services by the time the scan is to look at them (a reissue, an end, an alarm), ms. */
   due: string;
-  /** Sorted set: services with errands that nobody has begun, by the time they are rung again, ms. */
+  /** Sorted set: errands that nobody has begun, by the time they are rung again, ms. */
   errands: string;
   /** JSON: by which rule the entries of `due` were placed, and how far placing them anew has come. */
   placed: string;

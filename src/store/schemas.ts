@@ -60,7 +60,7 @@ const operation = z.looseObject({
 /** A part of a request, as {@link requestSchema} checks the whole. */
 const askedShape = requestShape.partial();
 
-const flight = z.looseObject({
+const innerFlight = z.looseObject({
   operation,
   asked: z.custom<Partial<OrderPayload>>((value) => askedShape.safeParse(value).success),
   purchase: purchaseSchema.nullable(),
@@ -71,6 +71,8 @@ const flight = z.looseObject({
   lostTries: z.number(),
   problem: nullableString,
 });
+
+const flight = innerFlight.extend({ under: innerFlight.nullable().optional() });
 
 const renewal = z.looseObject({
   from: z.string(),
@@ -85,6 +87,7 @@ const errand = z.looseObject({
   job: z.string(),
   payload: z.record(z.string(), z.unknown()),
   at: z.string(),
+  lostTries: z.number().optional(),
 });
 
 /** A stored record. Loose: a newer worker's extra fields survive an older worker's save. */

@@ -70,6 +70,16 @@ describe('an order for a service', () => {
     });
   });
 
+  it('that starts afresh keeps what was accepted meanwhile', () => {
+    const errand = { id: 'leave', job: 'close', payload: {}, at: new Date(NOW).toISOString() };
+    const kept = { errands: [errand], doneErrands: ['before'] };
+    const failed = { status: 'failed' as const, version: 5, problem: 'refused', ...kept };
+    expect(again(failed)).toMatchObject({
+      kind: 'changed',
+      after: { status: 'accepted', version: 5, ...kept },
+    });
+  });
+
   it('whose activation was refused activates what was bought, with corrected input', () => {
     const failed = { status: 'failed' as const, certificateId: 9001, purchase };
     const corrected = again(failed, { dcv: { method: 'http' } });

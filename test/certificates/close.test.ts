@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { close as closeJob } from '../../jobs/close.js';
 import { describeCoverage } from '../../src/certificates/coverage.js';
+import { makeCsr } from '../csr-fixtures.js';
 import { composeOrder } from '../helpers/orders.js';
 import { Play } from '../helpers/play.js';
 import { useRedis } from '../helpers/redis.js';
@@ -300,6 +301,45 @@ describe('reopening', () => {
     await play.tick();
     expect(await play.bench.read(serviceId)).toMatchObject({ status: 'issued', operation: null });
     expect((await play.bench.read(serviceId)).certificateIds).toHaveLength(2);
+  });
+
+  it('brings back a reissue that was pending in front of a renewal, then the renewal', async () => {
+    await using play = await Play.start(redis, { leafDays: 398 });
+    const { serviceId, termEnd } = await play.order('two.example.com');
+    await play.pass(Date.parse(termEnd ?? '') - 40 * DAY_MS - play.now());
+    const refused = { number: 2011295, text: 'ApproverEmail is invalid' };
+    await play.bench.control('_fault', { command: 'ssl.activate', count: 1, fault: 'error', error: refused });
+    await play.run('renew', { serviceId, years: 1, requestId: 'next-term' });
+    await play.run('reissue', {
+      serviceId,
+      reason: 'rekey',
+      csr: (await makeCsr({ commonName: 'two.example.com' })).csr,
+    });
+    const before = await play.bench.store.certificates.load(serviceId);
+    expect(before?.record).toMatchObject({
+      operation: { job: 'reissue', state: 'pending-validation' },
+      shelved: { operation: { job: 'renew', state: 'failed' } },
+    });
+    await play.run('close', { serviceId });
+    await play.run('close', { serviceId, open: true });
+    const after = await play.bench.store.certificates.load(serviceId);
+    const { operation, shelved, activatedAt, validation } = before?.record ?? {};
+    expect(after?.record).toMatchObject({ operation, shelved, activatedAt, validation });
+    expect(after?.draft).toEqual(before?.draft);
+    await play.pass(120_000);
+    await play.tick();
+    const issued = await play.bench.read(serviceId);
+    expect(issued).toMatchObject({
+      certificateId: operation?.certificateId,
+      operation: shelved?.operation,
+      shelved: null,
+    });
+    await play.run('renew', { serviceId, years: 1, requestId: 'corrected' });
+    await play.pass(2000);
+    await play.tick();
+    const renewed = { certificateId: shelved?.operation.certificateId, operation: null, shelved: null };
+    expect(await play.bench.read(serviceId)).toMatchObject(renewed);
+    expect(await play.bench.countCalls('ssl.renew')).toBe(1);
   });
 
   it('of a service that is open changes nothing', async () => {

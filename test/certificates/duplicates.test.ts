@@ -138,6 +138,30 @@ describe('the same renewal again', () => {
     },
   );
 
+  it('is another one than a dcv or reissue job with the same id: queues count their jobs each for itself', async () => {
+    await using play = await Play.start(redis, { leafDays: 400 });
+    const { serviceId } = await orderRenewable(play);
+    await play.run('dcv', { serviceId, dcv: { method: 'http' } }, '7');
+    await play.run('reissue', { serviceId, reason: 'rekey' }, '7');
+    await settle(play, serviceId);
+    await play.run('renew', { serviceId, years: 1 }, '7');
+    await settle(play, serviceId);
+    await expectRenewals(play, serviceId, 1);
+    const record = await play.bench.read(serviceId);
+    expect(record.certificateIds).toHaveLength(3);
+    expect(record.doneErrands).toEqual(['dcv/7', 'reissue/7', 'renew/7']);
+  });
+
+  it('is not begun again where an older version remembered the id alone', async () => {
+    await using play = await Play.start(redis, { leafDays: 400 });
+    const { serviceId } = await orderRenewable(play);
+    const before = await play.bench.read(serviceId);
+    const after = { ...before, doneErrands: ['op-1'] };
+    await play.bench.store.certificates.save({ before, after, change: { cause: 'test' } });
+    expect((await play.run('renew', { serviceId, years: 1, requestId: 'op-1' })).kind).toBe('done');
+    expect(await play.bench.countCalls('ssl.renew')).toBe(0);
+  });
+
   it('buys nothing by its requestId alone, even when more was done since than is remembered', async () => {
     await using play = await Play.start(redis, { leafDays: 400 });
     const { serviceId } = await orderRenewable(play);

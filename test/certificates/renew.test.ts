@@ -131,31 +131,35 @@ describe('a renewal', () => {
     expect(stored?.request.csr.trim()).toBe(csr.trim());
   });
 
-  it('whose activation is refused goes on with a corrected request, without another charge', async () => {
-    await using started = await startNearEnd(40);
-    const { play, serviceId } = started;
-    await play.bench.control('_fault', {
-      ...{ command: 'ssl.activate', fault: 'error', count: 1 },
-      error: { number: 3011295, text: 'ApproverEmail is not valid' },
-    });
-    const refused = await play.run('renew', { serviceId, years: 1 });
-    expect(refused).toMatchObject({
-      kind: 'fail',
-      reason: expect.stringMatching(/stays with this service/) as string,
-    });
-    expect(await play.bench.read(serviceId)).toMatchObject({
-      status: 'issued',
-      operation: { job: 'renew', state: 'failed' },
-    });
-    expect((await play.run('renew', { serviceId, years: 1, dcv: { method: 'http' } })).kind).toBe('done');
-    await issue(play);
-    expect(await play.bench.read(serviceId)).toMatchObject({
-      status: 'issued',
-      operation: null,
-      problem: null,
-    });
-    expect(await play.bench.countCalls('ssl.renew')).toBe(1);
-  });
+  it.each([0, 300])(
+    'whose activation is refused goes on with a request that is corrected %i days later, without another charge',
+    async (days) => {
+      await using started = await startNearEnd(40);
+      const { play, serviceId } = started;
+      await play.bench.control('_fault', {
+        ...{ command: 'ssl.activate', fault: 'error', count: 1 },
+        error: { number: 3011295, text: 'ApproverEmail is not valid' },
+      });
+      const refused = await play.run('renew', { serviceId, years: 1 });
+      expect(refused).toMatchObject({
+        kind: 'fail',
+        reason: expect.stringMatching(/stays with this service/) as string,
+      });
+      expect(await play.bench.read(serviceId)).toMatchObject({
+        status: 'issued',
+        operation: { job: 'renew', state: 'failed' },
+      });
+      await play.passDays(days);
+      expect((await play.run('renew', { serviceId, years: 1, dcv: { method: 'http' } })).kind).toBe('done');
+      await issue(play);
+      expect(await play.bench.read(serviceId)).toMatchObject({
+        status: 'issued',
+        operation: null,
+        problem: null,
+      });
+      expect(await play.bench.countCalls('ssl.renew')).toBe(1);
+    },
+  );
 
   it('that waits for money lets a due reissue past, and follows it', async () => {
     await using play = await Play.start(redis, { leafDays: 100 });

@@ -50,7 +50,7 @@ export async function readOutcome(play: Play, serviceId: string): Promise<Outcom
   const owned = Object.entries(claims ?? {}).filter(([, owner]) => owner === serviceId);
   const [open, errands] = await Promise.all([
     store.redis.zscore(store.keys.open, serviceId),
-    store.redis.zscore(store.keys.errands, serviceId),
+    store.redis.zrange(store.keys.errands, '0', '-1'),
   ]);
   return {
     ...describeRecord(record),
@@ -71,7 +71,7 @@ export async function readOutcome(play: Play, serviceId: string): Promise<Outcom
       foreign: Object.keys(foreign ?? {}).length,
       unclaimed: certificates.filter(({ certificateId }) => claims?.[String(certificateId)] === undefined)
         .length,
-      isOpen: open !== null || errands !== null,
+      isOpen: open !== null || errands.some((one) => one.startsWith(`${serviceId}|`)),
     },
   };
 }

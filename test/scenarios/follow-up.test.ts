@@ -83,7 +83,7 @@ describe('a reissue', () => {
     }
     await system.startWorker();
     const done = await system.untilRecord(serviceId, ({ certificateIds }) => certificateIds.length === 2);
-    expect(done.doneErrands).toContain('lost-1');
+    expect(done.doneErrands).toContain('reissue/lost-1');
   });
 });
 

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { CertificateRecord, Purchase } from '../../src/certificates/record.js';
+import type { CertificateRecord, Flight, Purchase } from '../../src/certificates/record.js';
 import { InputError } from '../../src/errors.js';
 import { checkArchive } from '../../src/store/archive-check.js';
 import { decodeValue, encodeValue } from '../../src/store/archive-format.js';
@@ -50,6 +50,15 @@ async function keepBuying(place: ReturnType<typeof open>, serviceId: string, pur
   await place.keep(serviceId, { status: 'purchase-unclear', operation, purchase });
   await redis.client.hset(place.account('lanes'), purchase.lane, JSON.stringify(purchase));
   await redis.client.hset(place.account('purchases'), purchase.key, JSON.stringify(purchase));
+}
+
+/** A renewal whose purchase nobody could attribute. */
+function composeParked(purchase: Purchase | null = null): Flight {
+  return {
+    operation: composeOperation('renew', 'parked', Date.parse('2027-01-01T00:00:00.000Z')),
+    ...{ asked: {}, purchase, activationBegunAt: null, activatedAt: null, validation: [] },
+    ...{ attempts: 0, lostTries: 0, problem: 'two fit' },
+  };
 }
 
 /** The lines with another end that fits them: what somebody makes who knows the format. */
@@ -310,6 +319,25 @@ describe('a store that is not empty', () => {
     expect(await redis.client.hkeys(to.account('purchases'))).toEqual(['order-late']);
     const replaced = await restoreLines(to.store, lines, { isReplacing: true });
     expect(replaced.left).toEqual([expect.stringMatching(/a purchase is under way/)]);
+  });
+
+  it.each<[string, (purchase: Purchase) => Partial<CertificateRecord>]>([
+    ['parked', (purchase) => ({ status: 'parked', operation: null, purchase })],
+    ['closed while parked', (purchase) => ({ status: 'closed', closedFrom: 'parked', purchase })],
+    [
+      'one under another flight',
+      (purchase) => ({ shelved: { ...composeParked(), under: composeParked(purchase) } }),
+    ],
+    ['a parked renewal on the shelf', (purchase) => ({ ...issued, shelved: composeParked(purchase) })],
+  ])('holds the lane of what a person has to decide: %s', async (_name, compose) => {
+    const [from, to] = [open(), open()];
+    const purchase = composePurchase('a');
+    await from.keep('a', compose(purchase));
+    for (const [part, name] of Object.entries({ lanes: purchase.lane, purchases: purchase.key }))
+      await redis.client.hset(from.account(part), name, JSON.stringify(purchase));
+    const { counts } = await restoreLines(to.store, await exportLines(from.store));
+    expect(counts).toMatchObject({ restored: 1, conflicts: 0 });
+    expect(await redis.client.hkeys(to.account('lanes'))).toEqual([purchase.lane]);
   });
 
   it('leaves a service out whose lane another purchase holds', async () => {
