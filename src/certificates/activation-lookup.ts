@@ -99,7 +99,7 @@ export function hasOurCsr(seen: CertificateInfo, order: CheckedOrder): boolean {
 }
 
 /** Whether the CSR that Namecheap holds is for this key. */
-export function hasOurKey({ csr }: CertificateInfo, publicKeyHash: string): boolean {
+function hasOurKey({ csr }: CertificateInfo, publicKeyHash: string): boolean {
   if (csr === null) return false;
   try {
     return parseCsr(csr).publicKeyHash === publicKeyHash;
