@@ -13,7 +13,8 @@ import type { AccountWork, Step, Stored } from './ports.js';
 import type { CertificateRecord } from './record.js';
 import { beginOperation } from './shelf.js';
 import { composeOperation } from './transitions.js';
-import { describeStatus, isTrouble } from './trouble.js';
+import { isTrouble } from './namecheap-status.js';
+import { describeStatus } from './trouble.js';
 
 /** How a reissue that somebody made by hand joins its service. */
 export interface Adoption {

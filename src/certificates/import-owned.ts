@@ -10,7 +10,8 @@ import type { ImportRun } from './import-run.js';
 import { isPlaceholder } from './placeholder.js';
 import type { Stored } from './ports.js';
 import { isUnfinished, readStage } from './record.js';
-import { describeStatus, isTrouble } from './trouble.js';
+import { isTrouble } from './namecheap-status.js';
+import { describeStatus } from './trouble.js';
 
 /**
  * A chain that a service owns, compared with what is known of it. One that is as it should be costs neither a call nor a

@@ -14,7 +14,7 @@ import { followChain } from './reissue.js';
 import { demandModule } from './reissue-request.js';
 import { findObstacle } from './shelf.js';
 import { moveRecord, moveStatus } from './transitions.js';
-import { isTrouble } from './trouble.js';
+import { isTrouble } from './namecheap-status.js';
 
 const { serviceId, module } = orderPayloadSchema.shape;
 

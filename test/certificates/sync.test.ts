@@ -77,6 +77,20 @@ describe('a look at what is in flight', () => {
     expect((await play.bench.read(serviceId)).operation).toEqual(before.operation);
   });
 
+  it.each(['revoked', 'cancelled'])('parks what is %s: nothing comes of it any more', async (status) => {
+    await using play = await Play.start(redis);
+    await play.bench.control('_validation', { mode: 'never' });
+    const payload = await composeOrder('gone.example.com');
+    await play.run('order', payload);
+    withApi(play.bench, {
+      getInfo: async (input) => ({ ...(await play.bench.api.getInfo(input)), status }),
+    });
+    const problem = expect.stringContaining(`is "${status}" at Namecheap`) as string;
+    expect(await play.run('sync', { serviceId: payload.serviceId })).toMatchObject({
+      result: { status: 'parked', problem },
+    });
+  });
+
   it('parks what the CA rejected, and goes on once support has reset it', async () => {
     await using play = await Play.start(redis);
     await play.bench.control('_validation', { mode: 'never' });
