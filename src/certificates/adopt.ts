@@ -3,8 +3,6 @@ import type { CertificateInfo } from '../namecheap/api.js';
 import { parseCsr } from './csr.js';
 import { normalizePem } from './csr-pem.js';
 import { collectDelay } from './due.js';
-import { findMissing } from './import-compose.js';
-import { stopWhereIncomplete } from './import-record.js';
 import { settleErrand } from './inbox.js';
 import { composeIssued } from './issuance.js';
 import { readLeaf, verifyIssued } from './leaf.js';
@@ -110,10 +108,9 @@ function composeAdoption(
   });
   const inFlight = { record: begun, request, draft: null };
   const { after, change } = composeIssued({ settings, now }, inFlight, leaf, head.type);
-  const complete = stopWhereIncomplete(after, findMissing(request));
   return {
     before: record,
-    after: complete,
+    after,
     change: { ...change, cause: `${cause}, ${change.cause}`, ...held },
   };
 }
