@@ -1,7 +1,7 @@
 import { acceptOrder, isSameOrder } from '../src/certificates/accept.js';
 import { advanceOperation } from '../src/certificates/advance.js';
 import {
-  checkOrder,
+  checkNewOrder,
   orderPayloadSchema,
   type CheckedOrder,
   type OrderPayload,
@@ -24,7 +24,7 @@ const ACCEPT_TRIES = 5;
  * to the job. Idempotent: the identical order again changes nothing.
  */
 async function accept(payload: OrderPayload, store: Store, now: number): Promise<void> {
-  const order = checkOrder(payload);
+  const order = checkNewOrder(payload);
   const module = await requireModule(store.modules, payload.module);
   for (let attempt = 0; attempt < ACCEPT_TRIES; attempt++) {
     try {

@@ -18,10 +18,10 @@ async function accept(payload: ResolvePayload, store: Store, now: number, jobId:
   const id = payload.requestId ?? jobId;
   const seen = await requireService(store.certificates, serviceId);
   if (isKnown(seen.record, 'resolve', id)) return;
-  const { record, books } = await readCase(store, serviceId);
-  const about = payload.about ?? describeSubject(record);
-  demandSubject(record, about);
-  judgeDecision(record, decision, books);
+  const found = await readCase(store, serviceId);
+  const about = payload.about ?? describeSubject(found.record);
+  demandSubject(found.record, about);
+  judgeDecision(found, decision);
   const errand = { id, job: 'resolve', payload: { ...payload, about }, at: new Date(now).toISOString() };
   await acceptErrand(store.certificates, serviceId, errand, (stored) => {
     demandSubject(stored.record, about);

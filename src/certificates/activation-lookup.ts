@@ -9,7 +9,8 @@ import { parkRecord } from './park.js';
 import type { Work } from './ports.js';
 import type { CertificateRecord } from './record.js';
 import { moveRecord } from './transitions.js';
-import { describeTrouble, isTrouble } from './trouble.js';
+import { isTrouble, isUnused } from './namecheap-status.js';
+import { describeTrouble } from './trouble.js';
 
 const ACCEPTED_BEFORE = 'the unanswered submission of the CSR had been accepted';
 
@@ -53,7 +54,7 @@ export async function lookUpActivation(
 ): Promise<CertificateRecord | null> {
   await work.report('looking up what became of an unanswered activation');
   const seen = await work.account.api.getInfo({ certificateId }, { signal: work.signal });
-  if (seen.status === 'newpurchase' || seen.status === 'newrenewal') return null;
+  if (isUnused(seen.status)) return null;
   if (isTrouble(seen.status))
     throw await parkRecord(work, record, describeTrouble(record, certificateId, seen.status));
   if (!hasOurCsr(seen, order)) {
@@ -99,7 +100,7 @@ export function hasOurCsr(seen: CertificateInfo, order: CheckedOrder): boolean {
 }
 
 /** Whether the CSR that Namecheap holds is for this key. */
-export function hasOurKey({ csr }: CertificateInfo, publicKeyHash: string): boolean {
+function hasOurKey({ csr }: CertificateInfo, publicKeyHash: string): boolean {
   if (csr === null) return false;
   try {
     return parseCsr(csr).publicKeyHash === publicKeyHash;

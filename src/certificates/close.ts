@@ -1,7 +1,7 @@
 import { WaitError } from '../errors.js';
-import { computeReissueDue } from './due.js';
 import { changeService, isBegun, settleErrand, type Decide } from './inbox.js';
 import { isClosing, type ClosePayload } from './close-request.js';
+import { planNextReissue } from './plan-reissue.js';
 import type { AccountWork, Stored } from './ports.js';
 import {
   isFollowUp,
@@ -102,9 +102,10 @@ function describeUnused(record: CertificateRecord): string | null {
 
 function reopen({ record, request }: Stored, settings: Closing['settings'], now: number): ReturnType<Decide> {
   const status = decideStatus(record, now);
+  const plan = planNextReissue(record, request, settings);
   const opened = moveStatus(record, status, {
-    ...{ closedFrom: null, automationStopped: null, problem: explainReopened(record, status) },
-    ...{ nextReissueAt: planReissue(record, settings), announced: forgetAlarms(record) },
+    ...{ closedFrom: null, ...plan, problem: explainReopened(record, status) ?? plan.automationStopped },
+    announced: forgetAlarms(record),
     ...(status === 'pending-validation'
       ? {
           operation: composeOperation('order', status, now, { acceptedAt: record.acceptedAt }),
@@ -141,17 +142,6 @@ function explainReopened(
   return certificateId === null
     ? 'It was closed before anything was bought: order it again.'
     : `Certificate ${certificateId} was bought and not activated: order the same serviceId, type and years again to use it.`;
-}
-
-function planReissue(record: CertificateRecord, settings: Closing['settings']): string | null {
-  const { issuedAt, endDate, paidTill, serviceId } = record;
-  if (issuedAt === null || endDate === null) return null;
-  const { reissueBeforeMs, reissueSpreadMs } = settings;
-  const due = computeReissueDue({
-    ...{ serial: serviceId, issuedAt: Date.parse(issuedAt), endDate: Date.parse(endDate) },
-    ...{ paidTill: paidTill === null ? null : Date.parse(paidTill), reissueBeforeMs, reissueSpreadMs },
-  });
-  return due === null ? null : new Date(due).toISOString();
 }
 
 /** A reissue that closing ended is begun again, and what is wrong then is told again. */

@@ -12,7 +12,8 @@ import type { AccountWork, Stored } from './ports.js';
 import { describePending } from './pending.js';
 import { readPendingStatuses } from './pending-list.js';
 import { readFlightId, readStage, type CertificateRecord } from './record.js';
-import { describeTrouble, isTrouble } from './trouble.js';
+import { isTrouble } from './namecheap-status.js';
+import { describeTrouble } from './trouble.js';
 
 /** A validation that takes this long wants a person's look, ms. */
 const PENDING_LONG_MS = 24 * 3_600_000;

@@ -1,6 +1,6 @@
 import type { Books } from './decision-ports.js';
-import { computeReissueDue } from './due.js';
 import type { OrderPayload } from './order-payload.js';
+import { planNextReissue } from './plan-reissue.js';
 import type { LifecycleSettings, Stored } from './ports.js';
 import { isFollowUp, readFlightId, readStage, type CertificateRecord, type Status } from './record.js';
 import { restoreShelved } from './shelf.js';
@@ -25,12 +25,11 @@ function restart(record: CertificateRecord, now: number): Partial<CertificateRec
 
 /** What is parked goes on from where it stood, looking first; an automation that was stopped begins again. */
 export function moveRetry(
-  record: CertificateRecord,
-  books: Books,
+  { record, request, books }: Pick<Stored, 'record' | 'request'> & { books: Books },
   settings: LifecycleSettings,
   now: number,
 ): Move {
-  if (readStage(record) !== 'parked') return resumeAutomation(record, settings, now);
+  if (readStage(record) !== 'parked') return resumeAutomation(record, request, settings);
   const { to, changes } = planRetry(record, books);
   const after = moveRecord(record, to, now, { ...restart(record, now), ...changes });
   return {
@@ -56,33 +55,16 @@ function planRetry(
   return { to: isBought ? 'purchased' : 'accepted', changes: {} };
 }
 
+/** What stops it still was judged before: see judgeDecision. */
 function resumeAutomation(
   record: CertificateRecord,
-  { reissueBeforeMs, reissueSpreadMs }: LifecycleSettings,
-  now: number,
+  request: OrderPayload,
+  settings: LifecycleSettings,
 ): Move {
-  const { issuedAt, endDate, paidTill, announced: told } = record;
-  const due =
-    issuedAt === null || endDate === null
-      ? null
-      : computeReissueDue({
-          ...{ serial: record.serviceId, reissueBeforeMs, reissueSpreadMs },
-          ...{ issuedAt: Date.parse(issuedAt), endDate: Date.parse(endDate) },
-          paidTill: paidTill === null ? null : Date.parse(paidTill),
-        });
-  // A lead longer than the life makes it due at its issue: then now.
-  const nextReissueAt = due === null ? null : new Date(Math.max(due, now)).toISOString();
-  const after = {
-    ...record,
-    automationStopped: null,
-    problem: null,
-    nextReissueAt,
-    announced: forgetReissue(told),
-  };
-  return {
-    after,
-    cause: `decided by a person: reissues go on, the next one ${nextReissueAt ?? 'is not needed'}`,
-  };
+  const plan = planNextReissue(record, request, settings);
+  const after = { ...record, ...plan, problem: null, announced: forgetReissue(record.announced) };
+  const next = plan.nextReissueAt ?? 'is not needed';
+  return { after, cause: `decided by a person: reissues go on, the next one ${next}` };
 }
 
 /** The scan may begin the reissue of this End date again, and tell of a gap again. */

@@ -6,6 +6,7 @@ import { readWithBrake } from './brake.js';
 import { composeStep, demandDone, type Case, type Deciding, type Settle } from './decide-step.js';
 import type { StockRow } from './decision-ports.js';
 import { failOrder } from './decide-moves.js';
+import { isGone, isUnused } from './namecheap-status.js';
 import { checkOrder, type CheckedOrder, type OrderPayload } from './order-payload.js';
 import { composeIntent } from './purchase-plan.js';
 import { describeGain } from './purchase-outcome.js';
@@ -14,9 +15,6 @@ import { moveRecord } from './transitions.js';
 
 /** getInfo counts the names besides the common name; a multi-domain certificate has this many in its base price. */
 const NAMES_BESIDES = 2;
-
-/** Nothing can come of these any more. */
-const DEAD = ['cancelled', 'canceled', 'expired', 'deactivated', 'replaced', 'revoked'];
 
 /** The statuses that what was bought may have by now; the first is that of one nobody activated. */
 const FITTING = {
@@ -66,12 +64,12 @@ export async function adoptCertificate(
   const type = spellType(seen.type);
   const orderId = purchase.kind === 'names' ? record.orderId : seen.orderId;
   const bought = { certificateId, type, orderId, transactionId: null, charged: null };
-  const isUnused = seen.status === 'newpurchase' || seen.status === 'newrenewal';
   const after = moveRecord(record, 'purchased', work.now(), {
     ...describeGain(record, settled, bought),
     ...{ purchase: settled, attempts: 0, lostTries: 0, nextActionAt: work.now() },
     // Activated already: that is looked up, never repeated.
-    activationBegunAt: isUnused || purchase.kind === 'names' ? null : new Date(work.now()).toISOString(),
+    activationBegunAt:
+      isUnused(seen.status) || purchase.kind === 'names' ? null : new Date(work.now()).toISOString(),
   });
   const cause = `decided by a person: certificate ${certificateId} is what was bought`;
   const step = composeStep(record, { after, cause }, settle, 'certificate.purchased');
@@ -142,13 +140,13 @@ export async function releaseCertificate(
 ): Promise<CertificateRecord> {
   const seen = await look(work, record, certificateId);
   const { status } = seen;
-  const isUnused = status === 'newpurchase';
-  if (!isUnused && !DEAD.includes(status)) throw refuse(describeUse(record.serviceId, certificateId, status));
-  const why = isUnused
+  const isForStock = status === 'newpurchase';
+  if (!isForStock && !isGone(status)) throw refuse(describeUse(record.serviceId, certificateId, status));
+  const why = isForStock
     ? `; certificate ${certificateId} went to stock`
     : `; certificate ${certificateId} is ${status} at Namecheap and left alone`;
   const step = composeStep(record, failOrder(record, work.now(), why), settle, 'certificate.failed');
-  const row = isUnused ? composeStockRow(record, request, seen) : null;
+  const row = isForStock ? composeStockRow(record, request, seen) : null;
   if (key === null) throw new Error(`${record.serviceId} is an order without a purchase key`);
   return await work.decisions.giveUp(step, key, certificateId, row);
 }

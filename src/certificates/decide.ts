@@ -44,7 +44,7 @@ export async function carryOutDecision(
     const found = await readCase(work, serviceId);
     if (isBegun(found.record, 'resolve', id)) return found.record;
     demandSubject(found.record, about);
-    judgeDecision(found.record, decision, found.books);
+    judgeDecision(found, decision);
     try {
       const settled = settleErrand(found.record, 'resolve', id);
       return await decide(work, found, decision, (record) => ({ ...record, ...settled }));
@@ -72,9 +72,9 @@ async function decide(
   decision: Decision,
   settle: Settle,
 ): Promise<CertificateRecord> {
-  const { record, books, key } = found;
+  const { record, key } = found;
   if (decision === 'retry') {
-    const move = moveRetry(record, books, work.settings, work.now());
+    const move = moveRetry(found, work.settings, work.now());
     return await work.certificates.save(composeStep(record, move, settle));
   }
   if (decision === 'not-made') {

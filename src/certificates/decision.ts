@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { InputError } from '../errors.js';
 import type { Books } from './decision-ports.js';
-import { orderPayloadSchema } from './order-payload.js';
+import { orderPayloadSchema, type OrderPayload } from './order-payload.js';
+import { findReissueStop } from './plan-reissue.js';
+import type { Stored } from './ports.js';
 import { isFollowUp, isUnfinished, readFlightId, readStage, type CertificateRecord } from './record.js';
 import { requestIdSchema } from './reissue-request.js';
 
@@ -28,20 +30,23 @@ export function describeSubject(record: CertificateRecord): string {
   return `${operation?.job ?? 'order'} ${purchase?.id ?? '-'} ${id ?? '-'}`;
 }
 
+type Judged = Pick<Stored, 'record' | 'request'> & { books: Books };
+
 /** @throws InputError with what to do instead, when the decision does not fit what is stored. */
-export function judgeDecision(record: CertificateRecord, decision: Decision, books: Books): void {
-  const fault = findFault(record, decision, books);
+export function judgeDecision(found: Judged, decision: Decision): void {
+  const { record } = found;
+  const fault = findFault(found, decision);
   if (fault !== null) throw new InputError([fault], `The decision on ${record.serviceId}`);
 }
 
-function findFault(record: CertificateRecord, decision: Decision, books: Books): string | null {
+function findFault({ record, request, books }: Judged, decision: Decision): string | null {
   const { serviceId, status } = record;
   const show = `see certificate show ${serviceId}`;
   if (status === 'closed')
     return `${serviceId} is closed: reopen it with a close job and "open": true first, then decide`;
   if (readStage(record) === 'purchasing')
     return `a worker is in the middle of a purchase for ${serviceId}: decide once its outcome is known, in a minute or two; ${show}`;
-  if (decision === 'retry') return judgeRetry(record, books);
+  if (decision === 'retry') return judgeRetry(record, request, books);
   if (decision === 'release') return judgeRelease(record, books);
   if (!['parked', 'purchase-unclear'].includes(readStage(record)))
     return `${describe(record)}: there is no purchase to decide about; ${show}`;
@@ -60,7 +65,7 @@ function describe(record: CertificateRecord): string {
   return `${what} is ${readStage(record)}`;
 }
 
-function judgeRetry(record: CertificateRecord, books: Books): string | null {
+function judgeRetry(record: CertificateRecord, request: OrderPayload, books: Books): string | null {
   const { serviceId, purchase } = record;
   const stage = readStage(record);
   if (stage === 'parked') {
@@ -70,7 +75,7 @@ function judgeRetry(record: CertificateRecord, books: Books): string | null {
       ? null
       : 'nobody knows what became of its purchase, so trying again could buy twice: look at the certificates and transactions at Namecheap, then decide with --adopt ID or --not-made';
   }
-  if (isAutomationHeld(record)) return null;
+  if (isAutomationHeld(record)) return findReissueStop(record, request);
   if (isUnfinished(stage))
     return `${describe(record)} and goes on by itself; see certificate show ${serviceId}`;
   if (stage === 'failed') return `${describe(record)}: ${adviseRepetition(record)}`;

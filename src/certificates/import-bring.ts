@@ -10,7 +10,8 @@ import type { Outcome } from './import-result.js';
 import type { ImportRun } from './import-run.js';
 import { findTerm } from './import-term.js';
 import { composePlaceholderId } from './placeholder.js';
-import { describeStatus, isTrouble } from './trouble.js';
+import { isTrouble } from './namecheap-status.js';
+import { describeStatus } from './trouble.js';
 
 /** An unowned chain becomes the service of its row in the map. */
 export async function bringMapped(run: ImportRun, chain: Chain, target: MapRow): Promise<Outcome[]> {

@@ -1,10 +1,5 @@
 import type { ListRow } from '../namecheap/api.js';
-
-/** Bought, not activated: a purchase may explain it, or it is stock. */
-const WAITING = ['newpurchase', 'newrenewal'];
-
-/** What once was. Any word that is not known counts as live: a certificate must not be overlooked for it. */
-const GONE = ['replaced', 'cancelled', 'canceled', 'expired', 'deactivated'];
+import { isGone, isUnused } from './namecheap-status.js';
 
 /** One CA order: a certificate and all its reissues, as far as the list tells. */
 export interface Chain {
@@ -15,6 +10,7 @@ export interface Chain {
   ids: number[];
   /** Being issued or in force. */
   live: ListRow[];
+  /** Bought, not activated: a purchase may explain it, or it is stock. */
   waiting: ListRow[];
 }
 
@@ -39,8 +35,8 @@ function composeChain(key: string, group: readonly ListRow[]): Chain {
     key,
     rows,
     ids: rows.map(({ certificateId }) => certificateId),
-    live: rows.filter(({ status }) => !WAITING.includes(status) && !GONE.includes(status)),
-    waiting: rows.filter(({ status }) => WAITING.includes(status)),
+    live: rows.filter(({ status }) => !isUnused(status) && !isGone(status)),
+    waiting: rows.filter(({ status }) => isUnused(status)),
   };
 }
 

@@ -1,11 +1,10 @@
 import { findProduct, spellType } from '../../config/products.js';
-import { InputError } from '../errors.js';
 import type { CertificateInfo } from '../namecheap/api.js';
 import { readPem } from './csr-pem.js';
 import { parseCsr } from './csr.js';
 import type { SeenLeaf } from './leaf.js';
 import { readDomain } from './names.js';
-import { checkOrder, normalizeOrder, type OrderPayload } from './order-payload.js';
+import { normalizeOrder, type OrderPayload } from './order-payload.js';
 import { normalizeDcv, type Dcv } from './validation.js';
 
 /** The service that a certificate is to belong to. */
@@ -56,7 +55,7 @@ function readCsrText(text: string | null, leaf: SeenLeaf | null): string {
   try {
     return parseCsr(text).publicKeyHash === leaf.publicKeyHash ? text : '';
   } catch {
-    return text; // Whether it may be used again is judged with everything else, see findMissing.
+    return text; // Whether it may be used again is judged with everything else, see planNextReissue.
   }
 }
 
@@ -74,17 +73,4 @@ function readDcv(approverEmail: string | null): Dcv {
   if (word === 'HTTPCSRHASH') return { method: 'http' };
   if (word.includes('@')) return normalizeDcv({ method: 'email', approverEmail: approverEmail ?? '' });
   return { method: 'dns' };
-}
-
-/** Why this request cannot be used for the next reissue, and what to do; null when it can. */
-export function findMissing(request: OrderPayload): string | null {
-  if (request.csr === '')
-    return 'Namecheap does not tell the CSR of this certificate: reissue it once with a reissue job that gives csr; from then on it goes on by itself';
-  try {
-    checkOrder(request);
-    return null;
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    return `what Namecheap tells of it is not enough to reissue it (${error.faults.join('; ')}): reissue it once with a reissue job that gives what is missing; from then on it goes on by itself`;
-  }
 }

@@ -5,7 +5,8 @@ import { containFailure } from './import-heads.js';
 import type { Outcome } from './import-result.js';
 import type { ImportRun } from './import-run.js';
 import { readFlightId, type CertificateRecord } from './record.js';
-import { describeStatus, isTrouble } from './trouble.js';
+import { isTrouble } from './namecheap-status.js';
+import { describeStatus } from './trouble.js';
 
 /** States in which a certificate that vanished matters to somebody. */
 const CONCERNED = ['purchased', 'pending-validation', 'issued'];

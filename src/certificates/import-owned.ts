@@ -1,6 +1,6 @@
 import { describeError } from '../errors.js';
 import type { CertificateInfo } from '../namecheap/api.js';
-import { adoptReissue, noteProblem } from './import-adopt.js';
+import { noteProblem, takeOver } from './import-adopt.js';
 import { isAsKnown, type Chain } from './import-chains.js';
 import { UnreadableRecordError } from './errors.js';
 import { findHead, tellProblem } from './import-heads.js';
@@ -11,7 +11,8 @@ import type { ImportRun } from './import-run.js';
 import { isPlaceholder } from './placeholder.js';
 import type { Stored } from './ports.js';
 import { isUnfinished, readStage } from './record.js';
-import { describeStatus, isTrouble } from './trouble.js';
+import { isTrouble } from './namecheap-status.js';
+import { describeStatus } from './trouble.js';
 
 /**
  * A chain that a service owns, compared with what is known of it. One that is as it should be costs neither a call nor a
@@ -40,7 +41,7 @@ export async function checkOwned(
   const head = await findHead(run, chain, certificateId);
   if (head.certificateId === certificateId) return (await judgeHead(run, owner, head)) ?? known;
   const isDecided = target?.serviceId === owner && target.certificateId === head.certificateId;
-  return await adoptReissue(run, stored, chain, head, isDecided);
+  return await takeOver(run, stored, chain, head, isDecided);
 }
 
 /** The certificate in force is the newest; null when all is well with it. */

@@ -2,13 +2,14 @@ import { spellType } from '../../config/products.js';
 import type { CertificateInfo, ListRow } from '../namecheap/api.js';
 import { blankRecord } from './accept.js';
 import { collectDelay } from './due.js';
-import { findMissing, rebuildRequest, type Owner, type RebuiltRequest } from './import-compose.js';
+import { rebuildRequest, type Owner, type RebuiltRequest } from './import-compose.js';
 import { nameErrand } from './inbox.js';
 import type { Newcomer } from './import-ports.js';
-import { composeIssued, planTerm } from './issuance.js';
+import { composeIssued, describeLife } from './issuance.js';
 import { readLeaf, type SeenLeaf } from './leaf.js';
 import { fingerprintOrder } from './order-payload.js';
-import { isPlaceholder, PLACEHOLDER_STOP } from './placeholder.js';
+import { PLACEHOLDER_STOP } from './placeholder.js';
+import { planNextReissue } from './plan-reissue.js';
 import type { LifecycleSettings, Stored } from './ports.js';
 import type { CertificateRecord } from './record.js';
 import { composeOperation, moveStatus } from './transitions.js';
@@ -80,16 +81,10 @@ function bringIntoForce(
 ): Newcomer {
   const { after, change } = composeIssued(setting, stored, leaf, head.type);
   const { request } = stored;
-  const issued = stopWhereIncomplete({ ...after, activatedAt: null, validation: [] }, findMissing(request));
+  const issued = { ...after, activatedAt: null, validation: [] };
   const record = leaf.notAfter > setting.now() ? issued : moveStatus(issued, 'expired');
   // Nothing is announced: for the billing system nothing has happened to the certificate.
   return { record, request, change: { cause, pem: change.pem } };
-}
-
-/** What cannot be reissued with what is known is not tried: the gap is told at once, not when it opens. */
-export function stopWhereIncomplete(record: CertificateRecord, missing: string | null): CertificateRecord {
-  if (missing === null || isPlaceholder(record)) return record;
-  return { ...record, automationStopped: missing, nextReissueAt: null, problem: missing };
 }
 
 /** A placeholder as it goes on under the id of its service. */
@@ -113,7 +108,8 @@ export function composeMoved(
   if (record.issuedAt === null || record.endDate === null || termEnd === null)
     return { record: named, request: order, change };
   const life = { notBefore: Date.parse(record.issuedAt), notAfter: Date.parse(record.endDate) };
-  const { due, ...times } = planTerm(setting.settings, owner.serviceId, life, termEnd);
-  const planned = { ...named, ...times, nextReissueAt: due === null ? null : new Date(due).toISOString() };
-  return { record: stopWhereIncomplete(planned, findMissing(order)), request: order, change };
+  const placed = { ...named, ...describeLife(life, termEnd) };
+  const plan = planNextReissue(placed, order, setting.settings);
+  const problem = plan.automationStopped ?? named.problem;
+  return { record: { ...placed, ...plan, problem }, request: order, change };
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { orderPayloadSchema } from './order-payload.js';
+import { newServiceIdSchema, orderPayloadSchema } from './order-payload.js';
 import { requestIdSchema } from './reissue-request.js';
 
 /** A map travels in one job; a larger customer base comes in several. */
@@ -8,7 +8,7 @@ const MAX_ROWS = 20_000;
 
 /** One service of an existing customer base and its certificate: any id of the chain that reissues made. */
 export const mapRowSchema = z.strictObject({
-  serviceId: orderPayloadSchema.shape.serviceId,
+  serviceId: newServiceIdSchema,
   certificateId: z.int().positive(),
   /** End of the paid term: a day or a full time. */
   paidTill: z

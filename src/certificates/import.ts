@@ -11,12 +11,10 @@ import { composeImportResult, type ImportResult, type Outcome } from './import-r
 import { ImportRun } from './import-run.js';
 import { settleChain } from './import-settle.js';
 import { refreshListing } from './listing.js';
+import { isPlaceholderId } from './placeholder.js';
 
 /** After an error that is tried again, the import is taken up within this, ms. */
 const AGAIN_MS = 900_000;
-
-/** Before a placeholder's number; a service of the billing system is called otherwise. */
-const PLACEHOLDER = /^nc-\d+$/;
 
 /**
  * Compares the account with what is known and brings in what is not: see docs/import.md. Reads only; nothing is charged,
@@ -102,7 +100,7 @@ async function sortBought(run: ImportRun, rows: readonly ListRow[]): Promise<voi
   const listing = { ...work, keepLease: () => Promise.resolve() };
   if (isWaiting('newpurchase')) await refreshListing(listing, 'order');
   if (isWaiting('newrenewal')) await refreshListing(listing, 'renew');
-  const isEmpty = [...run.standing.owners.values()].every((owner) => PLACEHOLDER.test(owner));
+  const isEmpty = [...run.standing.owners.values()].every((owner) => isPlaceholderId(owner));
   await run.savePlan({ ...plan, isSorted: true, isRebuild: isEmpty && run.request.map === undefined });
   run.standing = await work.inventory.readStanding(work.account.id);
 }

@@ -1,11 +1,12 @@
 import { findProduct, spellType } from '../../config/products.js';
 import type { CertificateEventType } from '../events.js';
 import { addSpan } from './coverage.js';
-import { computeReissueDue, isStandstill } from './due.js';
+import { isStandstill } from './due.js';
 import type { IssuedLeaf } from './leaf.js';
-import { isPlaceholder, PLACEHOLDER_STOP } from './placeholder.js';
+import { isPlaceholder } from './placeholder.js';
+import { planNextReissue, type ReissuePlan } from './plan-reissue.js';
 import type { Pem } from './present.js';
-import type { AccountWork, Change, LifecycleSettings, Stored } from './ports.js';
+import type { AccountWork, Change, Stored } from './ports.js';
 import { isFollowUp, readFlightId, type CertificateRecord, type Renewal } from './record.js';
 import { restoreShelved } from './shelf.js';
 import { computePaidTill, computeTermEnd } from './term.js';
@@ -52,14 +53,18 @@ export function composeIssued(
   type: string,
 ): Issuance {
   const now = clocks.now();
+  const inForce = draft ?? request;
+  const term = describeTerm(record, leaf);
+  const plan = planNextReissue({ ...record, ...term }, inForce, clocks.settings);
   const issued = moveRecord(record, 'issued', now, {
-    ...describeTerm(clocks.settings, record, leaf),
+    ...term,
+    ...stopAtStandstill(record, leaf, plan),
     ...(isFollowUp(record) ? describeSuccessor(record, type) : {}),
     covered: addSpan(record.covered, leaf.notBefore, leaf.notAfter),
-    problem: null,
+    // What a placeholder lacks is said where it is listed.
+    problem: isPlaceholder(record) ? null : plan.automationStopped,
     nextActionAt: null,
   });
-  const inForce = draft ?? request;
   const { after, draft: next } = restoreShelved(issued, inForce, now);
   const change = {
     cause: `issued by ${leaf.issuer}`,
@@ -72,38 +77,22 @@ export function composeIssued(
 }
 
 /** The two clocks: the leaf's end, and the paid term, which only what was paid for moves. */
-function describeTerm(
-  settings: LifecycleSettings,
-  record: CertificateRecord,
-  leaf: IssuedLeaf,
-): Partial<CertificateRecord> {
+function describeTerm(record: CertificateRecord, leaf: IssuedLeaf) {
   const { termEnd, renewals, years } = computeTerm(record, leaf);
-  const { due, ...times } = planTerm(settings, record.serviceId, leaf, termEnd);
-  const stop = isPlaceholder(record) ? PLACEHOLDER_STOP : due === null ? null : findStop(record, leaf, due);
-  return {
-    ...times,
-    nextReissueAt: due === null || stop !== null ? null : new Date(due).toISOString(),
-    automationStopped: stop,
-    renewals,
-    years,
-  };
+  return { ...describeLife(leaf, termEnd), renewals, years };
 }
 
-/** What follows for a service from one certificate and the end of its paid term. `due`: when it is reissued, ms. */
-export function planTerm(
-  { reissueBeforeMs, reissueSpreadMs }: LifecycleSettings,
-  serviceId: string,
+/** What follows for a service from one certificate and the end of its paid term. Times in ms. */
+export function describeLife(
   { notBefore, notAfter }: Pick<IssuedLeaf, 'notBefore' | 'notAfter'>,
   termEnd: number,
-) {
+): Pick<CertificateRecord, 'issuedAt' | 'endDate' | 'paidTill' | 'termEnd'> {
   const paidTill = computePaidTill({ termEnd, endDate: notAfter });
-  const timing = { issuedAt: notBefore, endDate: notAfter, paidTill };
   return {
     issuedAt: new Date(notBefore).toISOString(),
     endDate: new Date(notAfter).toISOString(),
     paidTill: paidTill === null ? null : new Date(paidTill).toISOString(),
     termEnd: new Date(termEnd).toISOString(),
-    due: computeReissueDue({ serial: serviceId, ...timing, reissueBeforeMs, reissueSpreadMs }),
   };
 }
 
@@ -134,19 +123,20 @@ function computeTerm(
   return { termEnd, renewals: [...renewals, renewal], years: bought };
 }
 
-/** Why no further reissue may follow by itself; null when all is well. */
-function findStop(
+/** No further reissue may follow by itself after one that led nowhere. */
+function stopAtStandstill(
   { serviceId, operation, endDate }: CertificateRecord,
-  leaf: IssuedLeaf,
-  due: number,
-): string | null {
-  if (operation?.job !== 'reissue' || operation.reason !== 'end-date' || endDate === null) return null;
-  const { notBefore: issuedAt, notAfter } = leaf;
-  if (!isStandstill(Date.parse(endDate), { issuedAt, endDate: notAfter, due })) return null;
-  return (
-    `the last reissue led nowhere (End date ${new Date(leaf.notAfter).toISOString()}, before it ${endDate}). ` +
-    `Check PMNAMECHEAP_REISSUE_BEFORE (a lead longer than the life of a certificate) and the paid term at Namecheap, then decide with certificate resolve ${serviceId} --retry, or reissue it with a reissue job`
-  );
+  { notBefore: issuedAt, notAfter }: IssuedLeaf,
+  plan: ReissuePlan,
+): ReissuePlan {
+  if (operation?.job !== 'reissue' || operation.reason !== 'end-date' || endDate === null) return plan;
+  if (plan.nextReissueAt === null) return plan;
+  const leaf = { issuedAt, endDate: notAfter, due: Date.parse(plan.nextReissueAt) };
+  if (!isStandstill(Date.parse(endDate), leaf)) return plan;
+  const automationStopped =
+    `the last reissue led nowhere (End date ${new Date(notAfter).toISOString()}, before it ${endDate}). ` +
+    `Check PMNAMECHEAP_REISSUE_BEFORE (a lead longer than the life of a certificate) and the paid term at Namecheap, then decide with certificate resolve ${serviceId} --retry, or reissue it with a reissue job`;
+  return { nextReissueAt: null, automationStopped };
 }
 
 /** What a renewal or reissue puts in the place of the certificate in force. */

@@ -14,6 +14,7 @@ import {
   listOrganizationFaults,
   organizationSchema,
 } from './organization.js';
+import { isPlaceholderId } from './placeholder.js';
 import { chooseValidation, dcvSchema, namedDcvSchema, normalizeDcv } from './validation.js';
 import { WEB_SERVER_TYPES } from './web-server-types.js';
 
@@ -45,6 +46,11 @@ export const orderPayloadSchema = z.strictObject({
   promotionCode: z.string().min(1).max(MAX_PROMOTION_CODE).optional(),
 });
 export type OrderPayload = z.output<typeof orderPayloadSchema>;
+
+/** The id of a service that comes in. One that is known may be a placeholder: its jobs take that id still. */
+export const newServiceIdSchema = orderPayloadSchema.shape.serviceId.refine((id) => !isPlaceholderId(id), {
+  error: 'nc- and a number is kept for certificates without a service: give the id of the billing system',
+});
 
 /** An order in which everything that can be checked without Namecheap is right. */
 export interface CheckedOrder {
@@ -87,6 +93,20 @@ export function checkOrder(input: OrderPayload): CheckedOrder {
   const sansToAdd = Math.max(0, sans.length + 1 - product.includedNames);
   const activation = composeActivation(product, payload);
   return { payload, product, csr, commonName, sans, dcv, sansToAdd, activation };
+}
+
+/** As {@link checkOrder}, for an order that comes in: its service must not be called like a placeholder. @throws as that. */
+export function checkNewOrder(input: OrderPayload): CheckedOrder {
+  const { error } = newServiceIdSchema.safeParse(input.serviceId);
+  const faults = error?.issues.map(({ message }) => `serviceId: ${message}`) ?? [];
+  try {
+    const order = checkOrder(input);
+    if (faults.length === 0) return order;
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    faults.push(...error.faults);
+  }
+  throw refuse(input, faults);
 }
 
 function refuse({ serviceId }: OrderPayload, faults: readonly string[]): InputError {

@@ -9,6 +9,11 @@ export function composePlaceholderId(firstId: number): string {
   return `nc-${firstId}`;
 }
 
+/** Whether an id is of the form that is kept for such certificates: no service of the billing system may be called so. */
+export function isPlaceholderId(serviceId: string): boolean {
+  return /^nc-\d+$/.test(serviceId);
+}
+
 /** Whether the record only keeps a certificate until somebody says whose it is. */
 export function isPlaceholder({
   serviceId,

@@ -7,7 +7,8 @@ import { parkRecord } from './park.js';
 import type { Work } from './ports.js';
 import type { CertificateRecord } from './record.js';
 import { moveRecord } from './transitions.js';
-import { describeTrouble, isTrouble } from './trouble.js';
+import { isTrouble } from './namecheap-status.js';
+import { describeTrouble } from './trouble.js';
 import { saveWait } from './wait.js';
 
 interface ChainOptions {

@@ -1,6 +1,6 @@
 import { changeService } from './inbox.js';
-import { computeReissueDue } from './due.js';
 import type { CertificateStore, LifecycleSettings } from './ports.js';
+import { computeNextReissue } from './plan-reissue.js';
 import type { CertificateRecord } from './record.js';
 
 type Settings = Pick<LifecycleSettings, 'reissueBeforeMs' | 'reissueSpreadMs'>;
@@ -10,16 +10,11 @@ type Settings = Pick<LifecycleSettings, 'reissueBeforeMs' | 'reissueSpreadMs'>;
  * this End date stays as it is, and so does an automation that stopped: a person lets it go on.
  */
 export function replanReissue(record: CertificateRecord, settings: Settings): CertificateRecord | null {
-  const { serviceId, issuedAt, endDate, paidTill, announced, automationStopped } = record;
+  const { issuedAt, endDate, paidTill, announced, automationStopped } = record;
   if (!['issued', 'expired'].includes(record.status) || automationStopped !== null) return null;
   if (issuedAt === null || endDate === null || paidTill === null || announced.reissue === endDate)
     return null;
-  const due = computeReissueDue({
-    serial: serviceId,
-    ...{ issuedAt: Date.parse(issuedAt), endDate: Date.parse(endDate), paidTill: Date.parse(paidTill) },
-    ...{ reissueBeforeMs: settings.reissueBeforeMs, reissueSpreadMs: settings.reissueSpreadMs },
-  });
-  const nextReissueAt = due === null ? null : new Date(due).toISOString();
+  const nextReissueAt = computeNextReissue(record, settings);
   return nextReissueAt === record.nextReissueAt ? null : { ...record, nextReissueAt };
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { FailError } from '../errors.js';
 import type { CertificateInfo } from '../namecheap/api.js';
 import { NamecheapError } from '../namecheap/errors.js';
-import { adopt, hasKeyOf } from './adopt.js';
+import { adoptReissue, readCsrKey } from './adopt.js';
 import { brake } from './brake.js';
 import { settleSeen } from './collect.js';
 import { requireService } from './inbox.js';
@@ -14,7 +14,7 @@ import { followChain } from './reissue.js';
 import { demandModule } from './reissue-request.js';
 import { findObstacle } from './shelf.js';
 import { moveRecord, moveStatus } from './transitions.js';
-import { isTrouble } from './trouble.js';
+import { isTrouble } from './namecheap-status.js';
 
 const { serviceId, module } = orderPayloadSchema.shape;
 
@@ -88,7 +88,8 @@ async function lookAtFlight(work: Work, stored: Stored, note: Note): Promise<voi
     await settleSeen(work, stored, seen);
     return;
   }
-  if (isTrouble(seen.status) || !hasKeyOf(seen, stored.draft ?? stored.request)) return;
+  const ours = readCsrKey((stored.draft ?? stored.request).csr);
+  if (isTrouble(seen.status) || ours === null || readCsrKey(seen.csr) !== ours) return;
   const resumed = await resume(work, record, seen.status);
   await settleSeen(work, { ...stored, record: resumed }, seen);
 }
@@ -110,11 +111,13 @@ async function lookAtForce(work: Work, stored: Stored, note: Note): Promise<void
   if (seen.replacedBy !== null) {
     // Our own reissue: what becomes of it is looked at as the one in flight.
     if ([readFlightId(record), record.shelved?.operation.certificateId].includes(seen.replacedBy)) return;
-    await judgeSuccessor(
-      work,
-      stored,
-      await followChain(work, seen.replacedBy, { withCertificate: true, report: note }),
-    );
+    const ids: number[] = [];
+    const report = (one: CertificateInfo) => {
+      ids.push(one.certificateId);
+      note(one);
+    };
+    const newest = await followChain(work, seen.replacedBy, { withCertificate: true, report });
+    await judgeSuccessor(work, stored, newest, ids);
     return;
   }
   if (seen.status === 'revoked') await saveRevoked(work, record);
@@ -122,25 +125,23 @@ async function lookAtForce(work: Work, stored: Stored, note: Note): Promise<void
     await stop(work, record, describeLost(record, seen));
 }
 
-async function judgeSuccessor(work: Work, stored: Stored, newest: CertificateInfo): Promise<void> {
-  const { record, request } = stored;
-  const { certificateId: newId, status } = newest;
-  const what = `Certificate ${String(record.certificateId)} was reissued at Namecheap by hand, as ${newId} (${status})`;
-  if (!hasKeyOf(newest, request)) {
-    const problem = `${what} with another key than ours: it is not reissued by itself any more. Reissue the service with the CSR that is to be used, or bring ${newId} in with certificate import --map.`;
-    await stop(work, record, problem);
-  } else if (isTrouble(status)) {
-    await stop(
-      work,
-      record,
-      `${what}: look at it there, then contact Namecheap's support or reissue the service.`,
-    );
-  } else if (findObstacle(record) !== null) {
-    const problem = `${what} while a ${record.operation?.job ?? 'job'} of ours is in flight: run a sync job again once that has ended.`;
+/** @param ids of the chain up to the newest */
+async function judgeSuccessor(
+  work: Work,
+  stored: Stored,
+  newest: CertificateInfo,
+  ids: readonly number[],
+): Promise<void> {
+  const { record } = stored;
+  if (findObstacle(record) !== null) {
+    const { certificateId: newId, status } = newest;
+    const problem = `Certificate ${String(record.certificateId)} was reissued at Namecheap by hand, as ${newId} (${status}) while a ${record.operation?.job ?? 'job'} of ours is in flight: run a sync job again once that has ended.`;
     await tell(work, record, problem);
-  } else {
-    await adopt(work, stored, newest);
+    return;
   }
+  const adoption = { ids, importId: null, isDecided: false, lease: work.lease };
+  const answer = await adoptReissue(work, stored, newest, adoption);
+  if (answer.kind === 'refused') await stop(work, record, answer.problem);
 }
 
 function describeLost(

@@ -1,11 +1,6 @@
 import { adviseRetry } from './advice.js';
 import type { CertificateRecord } from './record.js';
 
-/** Statuses that need a person. Anything else that is neither pending nor active (inprogress, processing…) is waited for. */
-export function isTrouble(status: string): boolean {
-  return ['purchaseerror', 'cancelled', 'canceled', 'replaced', 'expired', 'deactivated'].includes(status);
-}
-
 /** What a status that needs a person means, and whom to ask. */
 export function describeStatus(certificateId: number, status: string): string {
   if (status === 'purchaseerror') {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { App } from '../app.js';
 import { acceptOrder } from '../certificates/accept.js';
-import { checkOrder, orderPayloadSchema, type CheckedOrder } from '../certificates/order-payload.js';
+import { checkNewOrder, orderPayloadSchema, type CheckedOrder } from '../certificates/order-payload.js';
 import { FailError } from '../errors.js';
 import type { JobDefinition } from '../job.js';
 import { accountId, type ModuleRecord } from '../modules/settings.js';
@@ -11,7 +11,7 @@ import { describePrice, type PriceCheck, type PriceOptions } from './price-check
 
 /** The payload of an order with everything checked that can be checked without Namecheap; null for other jobs. @throws InputError */
 export function checkPayload(definition: JobDefinition, parsed: unknown): CheckedOrder | null {
-  return definition.name === 'order' ? checkOrder(orderPayloadSchema.parse(parsed)) : null;
+  return definition.name === 'order' ? checkNewOrder(orderPayloadSchema.parse(parsed)) : null;
 }
 
 /** What `--dry-run` prints: what the payload was found to mean, and whether the store is ready for it. Adds no job of this kind. */

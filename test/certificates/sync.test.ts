@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeCsr } from '../csr-fixtures.js';
+import { importNow, loseData, reissueByHand } from '../helpers/imports.js';
 import { composeOrder } from '../helpers/orders.js';
 import { override } from '../helpers/override.js';
 import { Play } from '../helpers/play.js';
@@ -76,6 +77,20 @@ describe('a look at what is in flight', () => {
     expect((await play.bench.read(serviceId)).operation).toEqual(before.operation);
   });
 
+  it.each(['revoked', 'cancelled'])('parks what is %s: nothing comes of it any more', async (status) => {
+    await using play = await Play.start(redis);
+    await play.bench.control('_validation', { mode: 'never' });
+    const payload = await composeOrder('gone.example.com');
+    await play.run('order', payload);
+    withApi(play.bench, {
+      getInfo: async (input) => ({ ...(await play.bench.api.getInfo(input)), status }),
+    });
+    const problem = expect.stringContaining(`is "${status}" at Namecheap`) as string;
+    expect(await play.run('sync', { serviceId: payload.serviceId })).toMatchObject({
+      result: { status: 'parked', problem },
+    });
+  });
+
   it('parks what the CA rejected, and goes on once support has reset it', async () => {
     await using play = await Play.start(redis);
     await play.bench.control('_validation', { mode: 'never' });
@@ -104,6 +119,16 @@ describe('a look at what is in flight', () => {
   });
 });
 
+/** The service as an import brings it in when Namecheap does not tell its CSR. */
+async function importUntold(play: Play, serviceId: string, certificateId: number | null): Promise<void> {
+  await loseData(play);
+  const { api } = play.bench;
+  withApi(play.bench, {
+    getInfo: async (input, options) => ({ ...(await api.getInfo(input, options)), csr: null }),
+  });
+  await importNow(play, { map: [{ serviceId, certificateId }] });
+}
+
 describe('what was reissued by hand', () => {
   it('with our key is adopted, however long the chain, and is in force once verified', async () => {
     await using play = await Play.start(redis, { leafDays: 198 });
@@ -124,18 +149,19 @@ describe('what was reissued by hand', () => {
       result: { status: 'issued', certificateId: newest, operation: null, problem: null },
     });
     const record = await play.bench.read(serviceId);
-    expect(record.certificateIds).toEqual([old, newest]);
+    expect(record.certificateIds).toEqual([old, newest - 1, newest]);
     expect(record.termEnd).toBe(first.termEnd);
     expect(Date.parse(record.endDate ?? '')).toBeGreaterThan(Date.parse(first.endDate ?? ''));
     expect(record.covered).toEqual([{ from: first.covered[0]?.from, till: record.endDate }]);
     expect(await play.bench.store.purchases.readOwner(record.account, newest)).toBe(serviceId);
+    expect(await play.bench.store.purchases.readOwner(record.account, newest - 1)).toBe(serviceId);
     expect((await play.readEvents()).map(({ type }) => type)).toContain('certificate.reissued');
     // The next reissue starts from the adopted one.
     await play.pass(Date.parse(record.nextReissueAt ?? '') - play.now() + 60_000);
     await play.tick();
     await play.pass(2000);
     await play.tick();
-    expect((await play.bench.read(serviceId)).certificateIds).toHaveLength(3);
+    expect((await play.bench.read(serviceId)).certificateIds).toHaveLength(4);
   });
 
   it('and is pending still is followed like one of ours', async () => {
@@ -156,24 +182,56 @@ describe('what was reissued by hand', () => {
     expect(await play.bench.read(serviceId)).toMatchObject({ certificateId: newId, operation: null });
   });
 
-  it('by a worker that died before it was claimed is looked up, not made again', async () => {
+  it('by a worker that died before it was saved is adopted by the next look', async () => {
     await using play = await Play.start(redis);
-    const { serviceId, certificateId } = await play.order('died.example.com', { years: 2 });
+    const before = await play.order('died.example.com', { years: 2 });
+    const { serviceId, certificateId } = before;
     await play.bench.control('_reissue', { certificateId });
     await play.pass(1000);
     const { purchases } = play.bench.work;
     const saveClaimed = () => Promise.reject(new Error('the worker died'));
     play.bench.work.purchases = override(purchases, { saveClaimed });
     await expect(play.run('sync', { serviceId })).rejects.toThrow('the worker died');
+    expect(await play.bench.read(serviceId)).toEqual(before);
     play.bench.work.purchases = purchases;
-    await play.pass(400_000);
-    await play.tick();
     await play.pass(61_000);
-    await play.tick();
+    await play.run('sync', { serviceId });
     expect(await play.bench.read(serviceId)).toMatchObject({
       ...{ status: 'issued', certificateId: (certificateId ?? 0) + 1, operation: null },
     });
     expect(await play.bench.countCalls('ssl.reissue')).toBe(0);
+  });
+
+  it('of a certificate whose CSR was never told is known by the key that is installed', async () => {
+    await using play = await Play.start(redis, { leafDays: 46 });
+    const { serviceId, certificateId } = await play.order('untold.example.com');
+    await importUntold(play, serviceId, certificateId);
+    const one = await reissueByHand(play, certificateId ?? 0);
+    expect(await play.run('sync', { serviceId })).toMatchObject({
+      result: { status: 'issued', certificateId: one, operation: null },
+    });
+    expect((await play.bench.read(serviceId)).automationStopped).toMatch(/does not tell the CSR/);
+    withApi(play.bench, {});
+    const two = await reissueByHand(play, one);
+    expect(await play.run('sync', { serviceId })).toMatchObject({
+      result: { certificateId: two, problem: null },
+    });
+    expect(await play.bench.read(serviceId)).toMatchObject({ automationStopped: null });
+  });
+
+  it('and whose key is another, it is not: the record says what to decide', async () => {
+    await using play = await Play.start(redis, { leafDays: 46 });
+    const { serviceId, certificateId } = await play.order('foreign.example.com');
+    await importUntold(play, serviceId, certificateId);
+    const before = await play.bench.read(serviceId);
+    const { csr } = await makeCsr({ commonName: 'foreign.example.com' });
+    await reissueByHand(play, certificateId ?? 0, csr);
+    const told = expect.stringMatching(/its key is not the key.*Reissue the service/) as string;
+    expect(await play.run('sync', { serviceId })).toMatchObject({
+      result: { certificateId, problem: told, operation: null },
+    });
+    const { automationStopped, covered } = await play.bench.read(serviceId);
+    expect({ automationStopped, covered }).toEqual({ automationStopped: told, covered: before.covered });
   });
 
   it('with another key stays theirs: status stays, the automation stops and the gap is announced', async () => {
@@ -182,7 +240,7 @@ describe('what was reissued by hand', () => {
     const { csr } = await makeCsr({ commonName: 'other.example.com' });
     await play.bench.control('_reissue', { certificateId, csr });
     await play.pass(1000);
-    const told = expect.stringMatching(/another key than ours.*Reissue the service/) as string;
+    const told = expect.stringMatching(/its key is not the key of the CSR.*Reissue the service/) as string;
     expect(await play.run('sync', { serviceId })).toMatchObject({
       result: { status: 'issued', certificateId, problem: told },
     });

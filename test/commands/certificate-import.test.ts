@@ -139,6 +139,7 @@ describe('a map', () => {
     ['{"serviceId":"1","certificateId":1}\n{oops', /line 2: is not JSON/],
     ['{"serviceId":"1","certificateId":1,"paidtill":"2030-01-01"}', /line 1: paidtill: is not a known field/],
     ['serviceId,certificateId\n1,-5', /line 2: certificateId/],
+    ['serviceId,certificateId\nnc-5,6', /line 2: serviceId: nc- and a number is kept/],
   ])('refuses %j', (text, pattern) => {
     expect(() => parseMapFile(text)).toThrow(InputError);
     expect(() => parseMapFile(text)).toThrow(pattern);
