@@ -3,7 +3,7 @@ import { changeService, findErrand, isBegun, settleErrand, type Decide } from '.
 import type { OrderPayload } from './order-payload.js';
 import type { CertificateStore, Stored } from './ports.js';
 import { isUnfinished, RING_GRACE_MS, type CertificateRecord, type Operation } from './record.js';
-import { isUnderWay, judgeReissue, type ReissuePayload } from './reissue-request.js';
+import { guessReason, isUnderWay, judgeReissue, type ReissuePayload } from './reissue-request.js';
 import { composeReissueId, isReissueId } from './reissue-id.js';
 import {
   findRenewal,
@@ -57,11 +57,6 @@ function demandExplained(record: CertificateRecord): void {
       `A purchase of names for ${record.serviceId} is not explained yet`,
     'ERR_PARKED',
   );
-}
-
-/** A reissue that nobody explains is somebody's wish, not the calendar's. */
-function guessReason({ sans, csr }: ReissuePayload): Operation['reason'] {
-  return sans !== undefined && csr === undefined ? 'names' : 'rekey';
 }
 
 /**

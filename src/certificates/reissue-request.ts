@@ -5,7 +5,7 @@ import { csrTextSchema } from './csr-pem.js';
 import { checkOrder, normalizeOrder, type OrderPayload } from './order-payload.js';
 import { orderPayloadSchema } from './order-payload.js';
 import type { Stored } from './ports.js';
-import { isUnfinished, REISSUE_REASONS, type CertificateRecord } from './record.js';
+import { isUnfinished, REISSUE_REASONS, type CertificateRecord, type ReissueReason } from './record.js';
 
 const { serviceId, module, sans, dcvs, webServerType, organization, contacts } = orderPayloadSchema.shape;
 
@@ -95,13 +95,34 @@ export function judgeReissue(
     );
   const draft = composeDraft(request, payload);
   const order = checkOrder(draft ?? request);
+  const wanted = [order.commonName, ...order.sans];
+  if ((payload.reason ?? guessReason(payload)) !== 'names')
+    demandNames(record, wanted, 'If that is meant, give the reason "names".');
   const missing = order.sansToAdd - record.sansAdded;
   if (missing > 0 && !payload.allowCharge)
     throw new FailError(
       `${missing} name(s) more than were bought for ${record.serviceId} would be charged: allow it with "allowCharge": true, or ask for fewer names`,
       'ERR_CHARGE_NOT_ALLOWED',
     );
-  return { draft, names: [order.commonName, ...order.sans], sansToBuy: Math.max(0, missing) };
+  return { draft, names: wanted, sansToBuy: Math.max(0, missing) };
+}
+
+/** A reissue that nobody explains is somebody's wish, not the calendar's: of other names where names are given. */
+export function guessReason({ sans: names }: Pick<ReissuePayload, 'sans'>): ReissueReason {
+  return names === undefined ? 'rekey' : 'names';
+}
+
+/**
+ * A CSR for other names takes the place of what a customer has installed: one wrong file must not take a site out.
+ * @throws FailError when a name that is covered now would fall away.
+ */
+export function demandNames(record: CertificateRecord, wanted: readonly string[], remedy: string): void {
+  const lost = [record.commonName, ...record.sans].filter((name) => !wanted.includes(name));
+  if (lost.length === 0) return;
+  throw new FailError(
+    `${lost.join(', ')} of service ${record.serviceId} would fall away: the CSR or the names given are for ${wanted.join(', ')}. ${remedy}`,
+    'ERR_NAMES_DIFFER',
+  );
 }
 
 /** @throws FailError when the caller means another module than the service was ordered through. */

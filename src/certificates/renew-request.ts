@@ -4,7 +4,13 @@ import { csrTextSchema } from './csr-pem.js';
 import { checkOrder, orderPayloadSchema, type OrderPayload } from './order-payload.js';
 import type { Stored } from './ports.js';
 import type { CertificateRecord, Renewal } from './record.js';
-import { composeDraft, demandInForce, demandModule, requestIdSchema } from './reissue-request.js';
+import {
+  composeDraft,
+  demandInForce,
+  demandModule,
+  demandNames,
+  requestIdSchema,
+} from './reissue-request.js';
 
 const DAY_MS = 86_400_000;
 
@@ -98,7 +104,9 @@ function composeRequest({ record, request }: Pick<Stored, 'record' | 'request'>,
       `${record.serviceId} has more names than were bought: reissue it with them and "allowCharge": true first, a renewal takes over what was bought`,
       'ERR_CHARGE_NOT_ALLOWED',
     );
-  return { draft: asked, names: [order.commonName, ...order.sans] };
+  const names = [order.commonName, ...order.sans];
+  demandNames(record, names, 'A renewal keeps the names; change them with a reissue afterwards.');
+  return { draft: asked, names };
 }
 
 function demandWindow(id: string, termEnd: string, paidTill: string | undefined, now: number): void {

@@ -192,3 +192,22 @@ describe('a renewal under a name that Namecheap has changed', () => {
     expect(await listCharges(play)).toEqual(['create', 'renew']);
   });
 });
+
+describe('a CSR for other names', () => {
+  it('is refused unless the reason is that the names change, and for a renewal always', async () => {
+    await using started = await startNearEnd();
+    const { play, record, renew } = started;
+    const { serviceId } = record;
+    const { csr } = await makeCsr({ commonName: 'other.example.com' });
+    const said = { kind: 'fail', reason: expect.stringContaining('ERR_NAMES_DIFFER') as string };
+    expect(await play.run('reissue', { serviceId, csr })).toMatchObject(said);
+    expect(await renew({ csr })).toMatchObject(said);
+    expect(await listCharges(play)).toEqual(['create']);
+    expect((await play.run('reissue', { serviceId, csr, reason: 'names' })).kind).toBe('done');
+    await issue(play);
+    expect(await play.bench.read(serviceId)).toMatchObject({
+      status: 'issued',
+      commonName: 'other.example.com',
+    });
+  });
+});
