@@ -1,15 +1,14 @@
 import { FailError, InputError, WaitError } from '../errors.js';
 import { NamecheapError } from '../namecheap/errors.js';
 import { submitCsr } from './activation.js';
+import { demandAllowance, isFree } from './allowance.js';
 import { delayAfter } from './backoff.js';
 import { brake } from './brake.js';
 import { StaleRecordError } from './errors.js';
 import { demandNotClosing, refuseClosed } from './close-request.js';
 import { checkOrder, type CheckedOrder, type OrderPayload } from './order-payload.js';
 import type { AccountWork, Stored, Work } from './ports.js';
-import { parkRecord } from './park.js';
 import { makePurchase } from './purchase.js';
-import { needsNames } from './purchase-plan.js';
 import { isUnfinished, readStage, RING_GRACE_MS, type CertificateRecord } from './record.js';
 import { moveRecord } from './transitions.js';
 import { resolvePurchase } from './resolve.js';
@@ -145,25 +144,6 @@ async function takeStep(work: Work, { record, request, draft }: Stored): Promise
     default:
       return null;
   }
-}
-
-/** Whatever made the count of names too low (a rule, an import): only who allowed a charge is charged. @throws FailError after parking. */
-async function demandAllowance(
-  work: Work,
-  record: CertificateRecord,
-  order: CheckedOrder,
-): Promise<CertificateRecord> {
-  if (!needsNames(record, order) || record.operation?.allowCharge === true) return record;
-  const missing = order.sansToAdd - record.sansAdded;
-  const problem =
-    `The reissue asks for ${missing} name(s) more than are known to be bought, and nobody allowed a charge. ` +
-    `Reissue it with "allowCharge": true, or with fewer names; certificate resolve ${record.serviceId} --release drops this one.`;
-  throw await parkRecord(work, record, problem);
-}
-
-/** A reissue costs nothing unless it asks for more names than were bought. */
-function isFree(record: CertificateRecord, order: CheckedOrder): boolean {
-  return record.operation?.job === 'reissue' && !needsNames(record, order);
 }
 
 /** A stored order that a newer version's rules refuse ends as failed, with the reason, instead of being tried for ever; what was bought stays the service's. */

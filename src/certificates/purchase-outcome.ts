@@ -1,10 +1,10 @@
-import { spellType } from '../../config/products.js';
-import { describeError, FailError, PmnamecheapError, WaitError } from '../errors.js';
+import { describeError, FailError, WaitError } from '../errors.js';
 import { NamecheapError } from '../namecheap/errors.js';
 import { advisePurchase } from './advice.js';
 import { delayAfter } from './backoff.js';
 import { brake } from './brake.js';
 import { StaleRecordError } from './errors.js';
+import { noteEarlier, retryRenamed } from './renewal-outcome.js';
 import type { Bought, Work } from './ports.js';
 import { RING_GRACE_MS, type CertificateRecord, type Purchase } from './record.js';
 import { readStage } from './record.js';
@@ -13,9 +13,6 @@ import { moveRecord } from './transitions.js';
 /** An outcome is written until Redis takes it: this often, this far apart. */
 const SETTLE_TRIES = 60;
 const SETTLE_EVERY_MS = 500;
-
-/** Between two tries to read what a product is called now, ms: each costs two calls. */
-const RENAMED_LOOK_MS = 300_000;
 
 /** ssl.renew: the SSLType is not that of the certificate. */
 const TYPE_MISMATCH = 2012301;
@@ -136,74 +133,6 @@ export async function settleFailure(
     false,
   );
   return await brake(work, error, delayMs);
-}
-
-/** A renewal that was made before, by an earlier try or by hand: it has to be found, whenever it was bought. */
-async function noteEarlier(
-  work: Work,
-  record: CertificateRecord,
-  purchase: Purchase,
-  error: NamecheapError,
-): Promise<WaitError> {
-  const problem = `${error.message} The earlier renewal is being looked up.`;
-  const after = moveRecord(record, 'purchase-unclear', work.now(), {
-    purchase: { ...purchase, isProvenEarlier: true },
-    problem,
-    nextActionAt: work.now() + RING_GRACE_MS,
-  });
-  await work.certificates.save({ before: record, after, change: { cause: problem } });
-  return new WaitError(problem, 500);
-}
-
-/**
- * Namecheap renames its products between terms, and demands the name that the certificate has there now: it is tried again
- * under that name. A name that cannot be read now is no reason to give the renewal up.
- * @returns null when the name that was refused is the present one.
- */
-async function retryRenamed(
-  work: Work,
-  record: CertificateRecord,
-  purchase: Purchase,
-): Promise<WaitError | null> {
-  const { certificateId } = record;
-  if (certificateId === null) return null;
-  try {
-    const { type } = await work.account.api.getInfo({ certificateId }, { signal: work.signal });
-    const present = spellType(type);
-    return present === record.type ? null : await retryAs(work, record, purchase, present);
-  } catch (error) {
-    if (!(error instanceof PmnamecheapError)) throw error;
-    const cause = `The product's present name could not be read (${error.message}); the renewal is tried again`;
-    await abandon(work, record, purchase, cause);
-    return new WaitError(cause, RENAMED_LOOK_MS);
-  }
-}
-
-async function retryAs(
-  work: Work,
-  record: CertificateRecord,
-  purchase: Purchase,
-  type: string,
-): Promise<WaitError> {
-  const cause = `Namecheap calls this certificate "${type}" now; it is renewed under that name`;
-  const changes = { purchase: null, type, nextActionAt: work.now() + RING_GRACE_MS };
-  const after = moveRecord(record, 'accepted', work.now(), changes);
-  await work.purchases.settleNotMade({ before: record, after, change: { cause } }, purchase, false);
-  return new WaitError(cause, 500);
-}
-
-/** The call was never made: the lane is free again. */
-export async function abandon(
-  work: Work,
-  record: CertificateRecord,
-  purchase: Purchase,
-  cause: string,
-): Promise<void> {
-  const after = moveRecord(record, 'accepted', work.now(), {
-    purchase: null,
-    nextActionAt: work.now() + RING_GRACE_MS,
-  });
-  await work.purchases.settleNotMade({ before: record, after, change: { cause } }, purchase, false);
 }
 
 /** Namecheap said that it made this purchase, with an id that is taken: never "not made", and nothing to buy again by itself. */

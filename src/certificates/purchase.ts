@@ -1,10 +1,11 @@
+import { abandon } from './abandon.js';
 import { WaitError } from '../errors.js';
 import { StaleRecordError } from './errors.js';
 import { refreshListing } from './listing.js';
 import type { CheckedOrder } from './order-payload.js';
 import { parkRecord } from './park.js';
 import type { BeginAnswer, Bought, Intent, Work } from './ports.js';
-import { abandon, settleBought, settleFailure } from './purchase-outcome.js';
+import { settleBought, settleFailure } from './purchase-outcome.js';
 import { planPurchase, type PurchasePlan } from './purchase-plan.js';
 import type { CertificateRecord, Purchase } from './record.js';
 import { saveWait } from './wait.js';
