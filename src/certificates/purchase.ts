@@ -1,5 +1,5 @@
-import { abandon } from './abandon.js';
 import { WaitError } from '../errors.js';
+import { abandon } from './abandon.js';
 import { StaleRecordError } from './errors.js';
 import { refreshListing } from './listing.js';
 import type { CheckedOrder } from './order-payload.js';
