@@ -37,7 +37,9 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   }
 }
 
+/** What to give, in a person's words. */
 function withArticle(type: string): string {
+  if (type === 'boolean') return 'true or false';
   const name = type === 'int' ? 'integer' : type;
   return `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name}`;
 }

@@ -6,7 +6,7 @@ import type { CertificateResult, CertificateView } from './certificates/present.
 import type { reissuePayloadSchema } from './certificates/reissue-request.js';
 import type { renewPayloadSchema } from './certificates/renew-request.js';
 import { readCertificate } from './certificates/view.js';
-import type { JobEnd } from './queue/queues.js';
+import type { JobEnd } from './queue/job-end.js';
 
 export { verifyWebhook, type ReceivedWebhook } from './webhook/sign.js';
 export type { CertificateResult, CertificateView, JobEnd };

@@ -1,7 +1,6 @@
 import type { App } from '../app.js';
 import { withdrawJob } from '../queue/follow.js';
 import { inspectQueues } from '../queue/inspect.js';
-import { untilStopped } from './worker.js';
 
 /** A job whose answer a command needs at once. */
 export interface Question {
@@ -21,15 +20,12 @@ export async function askWorker(app: App, question: Question, stop: AbortSignal)
   const { job, payload, what, timeoutMs } = question;
   await app.queues.listen(job);
   const id = await app.enqueue(job, payload);
-  const end = await Promise.race([
-    app.queues.waitFor(job, id, timeoutMs),
-    untilStopped(stop).then(() => null),
-  ]);
-  if (end?.kind === 'completed') return { kind: 'answered', result: end.result };
-  if (end?.kind === 'failed') return { kind: 'unanswered', reason: `${what} failed: ${end.reason}` };
+  const end = await app.queues.waitFor(job, id, timeoutMs, stop);
+  if (end.kind === 'completed') return { kind: 'answered', result: end.result };
+  if (end.kind === 'failed') return { kind: 'unanswered', reason: `${what} failed: ${end.reason}` };
   // Nobody waits for it any more, and it may carry a sealed key.
   await withdrawJob(app.queues, job, id);
-  if (end === null) return { kind: 'unanswered', reason: `${what} was interrupted.` };
+  if (stop.aborted) return { kind: 'unanswered', reason: `${what} was interrupted.` };
   return { kind: 'unanswered', reason: await explainWait(app, question, end.reason) };
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { importJob } from '../../jobs/import.js';
 import { parseInput } from '../faults.js';
+import { requireModule } from '../modules/require-module.js';
 import { inspectQueues } from '../queue/inspect.js';
 import { CommandFailure } from './command-failure.js';
 import { addAndWait } from './enqueue-wait.js';
@@ -41,8 +42,8 @@ optional). The whole map is checked first. A worker reads the account; interrupt
 Exit code 1: something is missing or needs a person.
 
 Example:
-  pmnamecheap certificate import --map customers.csv
-  printf 'serviceId,certificateId,paidTill\\n1001,9000001,2029-11-22\\n' > customers.csv`,
+  printf 'serviceId,certificateId,paidTill\\n1001,9000001,2029-11-22\\n' > customers.csv
+  pmnamecheap certificate import --map customers.csv`,
     )
     .action((options: ImportOptions) => importCertificates(terminal, options));
 }
@@ -65,8 +66,9 @@ async function importCertificates(terminal: Terminal, options: ImportOptions): P
   const rows =
     map === undefined ? {} : { map: parseMapFile(await readTextFile(map, '--map', MAX_MAP_BYTES)) };
   const payload = { module, ...rows };
-  parseInput(importJob.schema, payload, 'The import');
+  const parsed = parseInput(importJob.schema, payload, 'The import');
   await withApp(terminal, async (app) => {
+    await requireModule(app.store.modules, parsed.module);
     const [queue] = await inspectQueues(app.queues, [importJob.name]);
     if (queue === undefined || queue.workers.length === 0)
       note(terminal, 'No worker takes imports right now: start one with pmnamecheap worker. Waiting for it.');

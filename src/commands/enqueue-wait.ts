@@ -1,13 +1,12 @@
 import type { App } from '../app.js';
 import type { JobDefinition } from '../job.js';
 import { followSteps } from '../queue/follow.js';
-import type { JobEnd } from '../queue/queues.js';
+import type { JobEnd } from '../queue/job-end.js';
 import { formatResult, readResult } from './certificate-format.js';
 import { CommandFailure } from './command-failure.js';
 import { printTestResult, readTestResult } from './connection-test.js';
 import { formatImportResult, readImportResult } from './import-format.js';
 import { note, paint, print, printJson, type Terminal } from './terminal.js';
-import { untilStopped } from './worker.js';
 
 export interface WaitOptions {
   timeoutMs: number;
@@ -39,8 +38,7 @@ export async function addAndWait(
     // With --json the result is the only document on stdout.
     if (options.isJson) note(terminal, id);
     else print(terminal, id);
-    const ended = app.queues.waitFor(name, id, options.timeoutMs);
-    const end = await Promise.race([ended, untilStopped(terminal.stop).then(() => null)]);
+    const end = await app.queues.waitFor(name, id, options.timeoutMs, terminal.stop);
     return reportEnd(terminal, { name, subject: describeSubject(definition, payload), ...options }, end);
   } finally {
     await stopFollowing();
@@ -54,20 +52,19 @@ function describeSubject(definition: JobDefinition, payload: unknown): string {
 function reportEnd(
   terminal: Terminal,
   job: WaitOptions & { name: string; subject: string },
-  end: JobEnd | null,
+  end: JobEnd,
 ): unknown {
-  if (end?.kind === 'completed') {
+  if (end.kind === 'completed') {
     if (job.isJson) printJson(terminal, end.result);
     else printResult(terminal, end.result);
     return end.result;
   }
   const { red, yellow } = paint(terminal, 'stderr');
-  if (end?.kind === 'failed') note(terminal, red(`The job failed: ${end.reason}`));
+  if (end.kind === 'failed') note(terminal, red(`The job failed: ${end.reason}`));
   else {
-    const why =
-      end === null
-        ? 'Stopped waiting'
-        : `The job has not ended within ${job.timeoutMs / 1000} s (${end.reason})`;
+    const why = terminal.stop.aborted
+      ? 'Stopped waiting'
+      : `The job has not ended within ${job.timeoutMs / 1000} s (${end.reason})`;
     const look = ABOUT_SERVICES.includes(job.name)
       ? `pmnamecheap certificate show ${job.subject}`
       : 'pmnamecheap status';

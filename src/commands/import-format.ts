@@ -58,7 +58,7 @@ export function formatImportResult(result: ReadImportResult): string {
     `${problems.length} problems`,
   ];
   return [
-    `Module ${module}: ${listed} certificates listed; ${counts.join(', ')}.`,
+    `Module ${module}: ${listed === 1 ? '1 certificate' : `${listed} certificates`} listed; ${counts.join(', ')}.`,
     formatPart('Taken over', ['service', 'certificate', 'state'], adopted, (row) => [
       ...[row.serviceId, String(row.certificateId), row.state],
     ]),

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { InputError } from '../errors.js';
+import { countServices } from '../modules/add.js';
 import { presentModule, type ModuleView } from '../modules/present.js';
 import { requireModule } from '../modules/require-module.js';
 import { accountId } from '../modules/settings.js';
@@ -128,9 +129,9 @@ async function removeModule(terminal: Terminal, name: string, isForced: boolean)
     await requireModule(store.modules, name);
     const uses = await store.modules.countUses(name);
     if (uses > 0 && !isForced) {
-      const remedy =
-        'without it nothing can look after their certificates. Remove it all the same with --force';
-      throw new InputError([`services (${uses}) were ordered through "${name}": ${remedy}`], 'The module');
+      const whose = uses === 1 ? 'its certificate' : 'their certificates';
+      const remedy = `without it nothing can look after ${whose}. Remove it all the same with --force`;
+      throw new InputError([`${countServices(uses)} ordered through "${name}": ${remedy}`], 'The module');
     }
     await store.modules.remove(name);
     print(terminal, `Module ${name} is removed.`);

@@ -115,11 +115,12 @@ function listAccountTroubles({ modules, username, pauses, foreign }: AccountStat
   const troubles: Attention[] = pauses.map(({ scope, reason, until }) => {
     const what = scope === 'all' ? 'all calls' : 'purchases';
     const end = until === null ? 'until it is resumed' : `until ${new Date(until).toISOString()}`;
-    const text = `account ${username}: ${what} are paused ${end}: ${reason}. End it with: pmnamecheap module resume ${module}`;
+    const text = `account ${username}: ${what} are paused ${end}: ${reason.replace(/\.$/, '')}. End it with: pmnamecheap module resume ${module}`;
     return { kind: 'paused', ...common, text };
   });
   if (foreign > 0) {
-    const text = `account ${username}: ${foreign} certificates there were bought by somebody else; they are left alone (pmnamecheap stock list). Tell whoever buys by hand in this account`;
+    const whose = foreign === 1 ? '1 certificate there was' : `${foreign} certificates there were`;
+    const text = `account ${username}: ${whose} bought by somebody else and left alone (pmnamecheap stock list). Tell whoever buys by hand in this account`;
     troubles.push({ kind: 'foreign', ...common, text });
   }
   return troubles;

@@ -82,11 +82,16 @@ export async function checkReplacement(store: Store, module: ModuleRecord): Prom
   if (uses === 0) return known;
   throw new InputError(
     [
-      `services (${uses}) were ordered through "${module.name}" in the account ${known.username}${known.sandbox ? ' (sandbox)' : ''}: ` +
-        'another account cannot look after them. Add it under another name',
+      `${countServices(uses)} ordered through "${module.name}" in the account ${known.username}${known.sandbox ? ' (sandbox)' : ''}: ` +
+        `another account cannot look after ${uses === 1 ? 'it' : 'them'}. Add the account under another name`,
     ],
     'The module',
   );
+}
+
+/** `6 services were`: the beginning of what is said of them. */
+export function countServices(uses: number): string {
+  return uses === 1 ? '1 service was' : `${uses} services were`;
 }
 
 /**

@@ -30,11 +30,14 @@ export function classifySilence(call: FailedCall, code: string, hasOpened: boole
 function describeSilence(code: string, hasOpened: boolean): [string, string] {
   const isCut = code === 'ABORTED';
   if (hasOpened)
-    return [isCut ? 'the call was cut off' : `the answer did not arrive (${code})`, 'It is repeated later.'];
-  if (isCut) return ['the call was cut off before the connection was open', 'It is repeated later.'];
+    return [
+      isCut ? 'the call was cut off' : `the answer did not arrive (${code})`,
+      'It may be tried again later.',
+    ];
+  if (isCut) return ['the call was cut off before the connection was open', 'It may be tried again later.'];
   return [
     `the connection was not established (${code})`,
-    'Check network, name resolution, clock and certificate authorities of this machine; it is repeated later.',
+    'Check network, name resolution, clock and certificate authorities of this machine; it may be tried again later.',
   ];
 }
 
@@ -49,7 +52,7 @@ export function classifyBadAnswer(call: FailedCall, problem: string): NamecheapE
   const said = isThrottled ? `too many requests (${problem})` : problem;
   const remedy = isThrottled
     ? 'The account rests for a while; nothing needs to be done.'
-    : 'It is repeated later.';
+    : 'It may be tried again later.';
   return build(call, { errorClass: isThrottled ? 'throttle' : 'transient', outcome, said, remedy });
 }
 
@@ -71,7 +74,7 @@ export function classifyFaults(
     faults.length === 0
       ? 'Namecheap reports an error and does not say which'
       : `Namecheap says: ${describeFaults(faults)}`;
-  const remedy = worst?.remedy ?? 'It is repeated later.';
+  const remedy = worst?.remedy ?? 'It may be tried again later.';
   const errorClass = worst?.errorClass ?? 'transient';
   const hasSucceededBefore = isOurs && rows.some(({ provesEarlier }) => provesEarlier === call.command);
   return build(call, { errorClass, outcome, said, remedy, faults, hasSucceededBefore });

@@ -84,7 +84,7 @@ const CONNECTION: readonly RowGroup[] = [
   {
     errorClass: 'transient',
     refusal: 'all',
-    remedy: 'It is repeated later.',
+    remedy: 'It may be tried again later.',
     rows: { 1050900: 'unknown error while the API user was checked' },
   },
 ];
@@ -138,7 +138,7 @@ const PASSING: readonly RowGroup[] = [
   {
     errorClass: 'transient',
     refusal: 'none',
-    remedy: 'It is repeated later; if it stays, ask Namecheap support.',
+    remedy: 'It may be tried again later; if it stays, ask Namecheap support.',
     rows: {
       3022295: 'the approver email addresses could not be read',
       3022296: 'the validation details could not be made or read',

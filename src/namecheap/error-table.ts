@@ -147,6 +147,6 @@ function guessRow(number: number): ErrorRow {
   return {
     ...common,
     errorClass: 'transient',
-    remedy: 'It is repeated later; if it stays, ask Namecheap support with the number.',
+    remedy: 'It may be tried again later; if it stays, ask Namecheap support with the number.',
   };
 }

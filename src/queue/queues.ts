@@ -3,6 +3,7 @@ import type { RedisTarget } from '../../config/environment.js';
 import type { JobDefinition } from '../job.js';
 import type { RedisClient } from '../store/connection.js';
 import { createProducerConnection, createWorkerConnection } from './connection.js';
+import { hearEnd, type JobEnd } from './job-end.js';
 
 const DAY_S = 86_400;
 
@@ -10,18 +11,13 @@ const DAY_S = 86_400;
 export const KEEP_COMPLETED = { age: 3 * DAY_S, count: 5000 };
 export const KEEP_FAILED = { age: 30 * DAY_S, count: 5000 };
 
-/** How a job that was waited for ended. `reason` is the last thing known where it has not ended. */
-export type JobEnd =
-  | { kind: 'completed'; result: unknown }
-  | { kind: 'failed'; reason: string }
-  | { kind: 'waiting'; reason: string };
-
 /** The queues, one per job, from the adding side. */
 export class Queues {
   readonly #target: RedisTarget;
   readonly #prefix: string;
   readonly #connection: RedisClient;
   readonly #queues = new Map<string, Queue>();
+  readonly #closing = new AbortController();
   readonly #listeners = new Map<string, { events: QueueEvents; connection: RedisClient }>();
 
   constructor(target: RedisTarget, prefix: string) {
@@ -75,36 +71,48 @@ export class Queues {
     await events.waitUntilReady();
   }
 
-  /** Waits up to `timeoutMs` for a job's end; listens for the queue's events, so nothing is polled. */
-  async waitFor(name: string, id: string, timeoutMs: number): Promise<JobEnd> {
+  /**
+   * Waits up to `timeoutMs`, or until `stop` fires, for a job's end; listens for the queue's events, so nothing is polled.
+   */
+  async waitFor(name: string, id: string, timeoutMs: number, stop?: AbortSignal): Promise<JobEnd> {
     await this.listen(name);
     const listener = this.#listeners.get(name);
     const job = await this.open(name).getJob(id);
     if (job === undefined || listener === undefined)
       return { kind: 'failed', reason: `There is no job ${id} in the queue ${name}` };
-    try {
-      return {
-        kind: 'completed',
-        result: (await job.waitUntilFinished(listener.events, timeoutMs)) as unknown,
-      };
-    } catch (error) {
-      return await this.#readEnd(name, id, error);
-    }
+    const closing = this.#closing.signal;
+    const heard = await hearEnd(listener.events, id, {
+      timeoutMs,
+      stop: stop === undefined ? closing : AbortSignal.any([stop, closing]),
+      readEnd: () => this.#readEnd(name, id),
+    });
+    if (heard !== null) return heard;
+    if (closing.aborted) return { kind: 'waiting', reason: 'the connection was closed meanwhile' };
+    return await this.#readEnd(name, id);
   }
 
-  async #readEnd(name: string, id: string, error: unknown): Promise<JobEnd> {
+  async #readEnd(name: string, id: string): Promise<JobEnd> {
     const job: Job | undefined = await this.open(name).getJob(id);
-    if (job === undefined) return { kind: 'failed', reason: String(error) };
+    if (job === undefined) return { kind: 'failed', reason: `The job ${id} was removed before it ended` };
     if (await job.isCompleted()) return { kind: 'completed', result: job.returnvalue as unknown };
     if (await job.isFailed()) return { kind: 'failed', reason: job.failedReason };
     const { logs } = await this.open(name).getJobLogs(id, 0, 0, false);
-    return { kind: 'waiting', reason: logs[0] ?? 'no worker has taken it yet' };
+    return { kind: 'waiting', reason: describeWait(job, logs[0]) };
   }
 
   async close(): Promise<void> {
+    this.#closing.abort();
     await Promise.all([...this.#listeners.values()].map(({ events }) => events.close()));
     await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
     for (const { connection } of this.#listeners.values()) connection.disconnect();
     this.#connection.disconnect();
   }
+}
+
+/** A job that throws `retry` keeps its reason while it backs off; its last step may be older. */
+function describeWait({ attemptsMade, failedReason }: Job, step: string | undefined): string {
+  if (attemptsMade === 0) return step ?? 'no worker has taken it yet';
+  const times = attemptsMade === 1 ? 'once' : `${attemptsMade} times`;
+  const tries = `tried ${times}: ${failedReason.replace(/\.$/, '')}, it is tried again`;
+  return step === undefined ? tries : `${step}; ${tries}`;
 }

@@ -7,6 +7,7 @@ import type { Logger } from '../log/logger.js';
 import { redact } from '../redact.js';
 import type { RedisClient } from '../store/connection.js';
 import { createWorkerConnection } from './connection.js';
+import { nameJob } from './job-id.js';
 import { KEEP_COMPLETED, KEEP_FAILED } from './queues.js';
 import { settleEnd, settleError, type Settlement } from './settle.js';
 
@@ -130,7 +131,7 @@ export class WorkerGroup {
       signal: AbortSignal.any([this.#stop.signal, ...(signal === undefined ? [] : [signal])]),
       report: (step) => note(job, step),
       // A job without an id cannot come from BullMQ; its own name then stands for it.
-      jobId: job.id ?? definition.name,
+      jobId: nameJob(job.id ?? definition.name),
     });
     try {
       const end = await definition.run(parsed.data, context);

@@ -49,7 +49,7 @@ describe('certificate import and module reconcile', () => {
     const map = await writeMap(`serviceId,certificateId\nother,${certificateId ?? 0}\n`);
     const refused = await pm('certificate', 'import', '--map', map);
     expect(refused.code).toBe(1);
-    expect(refused.stdout).toContain('1 certificates listed; 0 known');
+    expect(refused.stdout).toContain('1 certificate listed; 0 known');
     expect(refused.stdout).toContain(`It belongs to service ${payload.serviceId} in our books`);
 
     await system.control('_purchase', { type: 'PositiveSSL', years: 1 });

@@ -179,6 +179,18 @@ describe('enqueue --wait', () => {
     expect(stderr).toContain('pmnamecheap certificate show 1001');
   });
 
+  it('says how often it was tried, and why that failed, while it backs off', async () => {
+    await using idle = await System.start({ worker: false });
+    await idle.addModule('default', {}, { endpoint: 'http://127.0.0.1:1/xml.response' });
+    await idle.startWorker();
+    const { code, stderr } = await run(['enqueue', 'balance', '--module', 'default', '--wait', '4'], {
+      env: idle.environment,
+    });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/tried (once|\d+ times): .*, it is tried again/);
+    expect(stderr).not.toContain('no worker has taken it yet');
+  });
+
   it('stops waiting when it is interrupted; the order stays', async () => {
     await using idle = await System.start({ worker: false });
     const stop = AbortSignal.abort();

@@ -198,7 +198,7 @@ describe('replacing a module', () => {
       stdin: KEY,
     });
     expect(moved.code).toBe(2);
-    expect(moved.stderr).toContain('services (1) were ordered through "used"');
+    expect(moved.stderr).toContain('1 service was ordered through "used"');
     expect(await system.app.store.modules.load('used')).toMatchObject({ username: 'sandbox' });
     expect(
       await run(['module', 'add', 'used', ...flags()], { env: system.environment, stdin: KEY }),

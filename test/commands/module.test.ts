@@ -60,12 +60,13 @@ it('module test prints balance and latency, and exits 1 with the three checks wh
   });
 });
 
-it.each(['show', 'test', 'remove', 'pause', 'resume'])(
+it.each(['show', 'test', 'remove', 'pause', 'resume', 'reconcile'])(
   'module %s names the known modules when it does not know one',
   async (verb) => {
     const { code, stderr } = await pm('module', verb, 'nobody');
     expect(code).toBe(2);
     expect(stderr).toMatch(/there is no module "nobody" \(known: .*default/);
+    expect(stderr).not.toContain('Waiting');
   },
 );
 

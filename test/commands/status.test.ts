@@ -65,7 +65,7 @@ it('names what needs a person', async () => {
   const account = accountId(module);
   await store.accounts.pause(account, {
     scope: 'purchases',
-    reason: 'the account has no money left',
+    reason: 'the account has no money left.',
     until: null,
   });
   await store.listings.saveListing(account, 'default', {
@@ -99,8 +99,8 @@ it('names what needs a person', async () => {
   ]);
   const texts = report.attention.map(({ text }) => text).join('\n');
   for (const part of [
-    'has no money left',
-    'module resume default',
+    'has no money left. End it with: pmnamecheap module resume default',
+    '1 certificate there was bought by somebody else and left alone',
     'svc-parked is parked: why it is parked',
     'svc-failed is failed',
     'svc-renewing has a renew that is parked: which renewal is it',

@@ -10,7 +10,7 @@ import { startEmbeddedRedis, type EmbeddedRedis } from '../../src/embedded/redis
 import { createLogger, type ClosableLogger } from '../../src/log/create-logger.js';
 import { sealKey } from '../../src/modules/seal.js';
 import { moduleParametersSchema, moduleSchema } from '../../src/modules/settings.js';
-import type { JobEnd } from '../../src/queue/queues.js';
+import type { JobEnd } from '../../src/queue/job-end.js';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/server.js';
 
 export interface SystemOptions {

@@ -48,12 +48,14 @@ describe('a reissue', () => {
     const { system, serviceId } = started;
     const queue = new Queue('reissue', { connection: { url: system.redis.url }, prefix: '{pmnamecheap}' });
     try {
-      const good = await queue.add('reissue', { serviceId, reason: 'rekey' });
+      const good = await queue.add('reissue', { serviceId, reason: 'rekey' }, { jobId: 'bill #7/1' });
       expect(await system.app.queues.waitFor('reissue', good.id ?? '', 15_000)).toMatchObject({
         kind: 'completed',
         result: { operation: { job: 'reissue' } },
       });
-      await system.untilRecord(serviceId, ({ operation }) => operation === null);
+      const { doneErrands } = await system.untilRecord(serviceId, ({ operation }) => operation === null);
+      // Under an id that a requestId may be, so that it could have been rung again.
+      expect(doneErrands.at(-1)).toMatch(/^reissue\/bill--7-1-[0-9a-f]{16}$/);
       const bad = await queue.add('reissue', { serviceId, sans: ['other.example.org'] }, { attempts: 5 });
       const end = await system.app.queues.waitFor('reissue', bad.id ?? '', 15_000);
       expect(end).toMatchObject({ kind: 'failed', reason: expect.stringContaining('sans[0]') as string });
