@@ -48,10 +48,34 @@ describe('enqueue --dry-run of what follows an order', () => {
     expect(bad.details['refused']).toMatch(/sans\[0\]: other.example.org cannot be added/);
   });
 
-  it('of a service that is not known says so; nothing was begun by any of them', async () => {
-    const { code, details } = await dryRun('renew', '--serviceId', 'nobody', '--years', '1');
+  it.each([
+    ['dcv', ['--dcv.method', 'dns'], 0, 'dcv', /chosen for the next reissue: dry\.example\.com by dns$/],
+    ['dcv', [], 1, 'refused', /to choose the method of the next reissue, give "dcv"/],
+    ['sync', [], 0, 'sync', /would be asked/],
+    ['sync', ['--module', 'other'], 1, 'refused', /belongs to module/],
+    ['revoke', ['--certificateId', '7'], 1, 'refused', /7 is not a certificate of service/],
+    ['close', [], 0, 'close', /would be closed/],
+    ['close', ['--open', 'true'], 0, 'close', /it is issued already: nothing would change/],
+    ['resolve', ['--decision', 'not-made'], 1, 'refused', /there is no purchase to decide about/],
+  ])('%s %j is judged by its own rules (exit %i)', async (job, flags, code, check, said) => {
+    const found = await dryRun(job, '--serviceId', serviceId, ...flags);
+    expect(found).toMatchObject({ code, details: { [check]: expect.stringMatching(said) as string } });
+  });
+
+  it.each([
+    ['renew', ['--years', '1']],
+    ['dcv', []],
+    ['sync', []],
+    ['revoke', ['--certificateId', '7']],
+    ['close', []],
+    ['resolve', ['--decision', 'retry']],
+  ])('%s of a service that is not known says so', async (job, flags) => {
+    const { code, details } = await dryRun(job, '--serviceId', 'nobody', ...flags);
     expect([code, details['service']]).toEqual([1, expect.stringContaining('there is no nobody')]);
-    expect(await system.readRecord(serviceId)).toMatchObject({ operation: null, errands: [] });
+  });
+
+  it('nothing was begun by any of them', async () => {
+    expect(await system.readRecord(serviceId)).toMatchObject({ status: 'issued', operation: null, errands: [] });
     expect(Object.keys(await system.countCalls())).not.toContain('ssl.reissue');
   });
 });
