@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { jobs } from '../../jobs/index.js';
-import { parseInput } from '../faults.js';
+import { parseJobPayload } from '../app.js';
 import { InputError } from '../errors.js';
 import type { JobDefinition } from '../job.js';
 import { parseWhole } from './arguments.js';
@@ -57,7 +57,7 @@ async function enqueue(terminal: Terminal, words: readonly string[], options: Op
   const definition = findJob(input.job);
   const payload = await composePayload(terminal, definition, input);
   // Everything that needs no Redis is checked first: bad input is told as such, whatever else is down.
-  const parsed = parseInput(definition.schema, payload, `The ${definition.name} job`);
+  const parsed = parseJobPayload(definition, payload);
   const order = checkPayload(definition, parsed);
   await withApp(terminal, async (app) => {
     if (options.dryRun === true) {

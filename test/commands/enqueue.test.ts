@@ -86,6 +86,13 @@ describe('enqueue', () => {
       expect(stderr).toContain(`  - ${field}: `);
   });
 
+  it('names an unknown type with the faults of other fields', async () => {
+    const { code, stderr } = await enqueue(['order', '--type', 'Foo', '--years', '6', '--csr', 'x']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('  - type: "Foo" is not known; known are ');
+    for (const field of ['serviceId', 'years', 'csr', 'dcv']) expect(stderr).toContain(`  - ${field}: `);
+  });
+
   it.each([
     [[], 'say which job: order, renew, reissue, '],
     [['bake'], '"bake" is not a job'],
