@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { formatResult, readResult } from '../../src/commands/certificate-format.js';
 import { composeOrder } from '../helpers/orders.js';
 import { System } from '../helpers/system.js';
 import { run } from './command-line.js';
@@ -75,7 +76,30 @@ describe('enqueue --dry-run of what follows an order', () => {
   });
 
   it('nothing was begun by any of them', async () => {
-    expect(await system.readRecord(serviceId)).toMatchObject({ status: 'issued', operation: null, errands: [] });
+    expect(await system.readRecord(serviceId)).toMatchObject({
+      status: 'issued',
+      operation: null,
+      errands: [],
+    });
     expect(Object.keys(await system.countCalls())).not.toContain('ssl.reissue');
+  });
+});
+
+describe('enqueue dcv --wait', () => {
+  it('says that the method was chosen for the next reissue', async () => {
+    const argv = ['enqueue', 'dcv', '--serviceId', serviceId, '--dcv.method', 'dns', '--wait'];
+    const { code, stdout } = await run(argv, { env: system.environment });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^validation +chosen for the next reissue: nothing is being validated now$/m);
+  });
+
+  it('names what Namecheap did not set', () => {
+    const result = readResult({
+      ...{ serviceId: '1', module: 'default', certificateId: 1, status: 'pending-validation', type: null },
+      ...{ requestedType: 'PositiveSSL', years: 1, commonName: 'a.example', sans: [], charged: null },
+      ...{ validation: [], endDate: null, paidTill: null, applied: 'changed', missed: ['b.example'] },
+    });
+    if (result === null) throw new Error('not read');
+    expect(formatResult(result)).toMatch(/^not set for +b\.example \(the former method stays\)$/m);
   });
 });
