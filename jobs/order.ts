@@ -2,6 +2,7 @@ import { acceptOrder, isSameOrder } from '../src/certificates/accept.js';
 import { advanceOperation } from '../src/certificates/advance.js';
 import {
   checkNewOrder,
+  listTypeFaults,
   orderPayloadSchema,
   type CheckedOrder,
   type OrderPayload,
@@ -79,6 +80,7 @@ export const order = defineJob<OrderPayload, CertificateResult>({
   },
   subject: (payload) => payload.serviceId,
   options: { concurrency: 4, priority: 10, attempts: 20 },
+  listFaults: listTypeFaults,
   accept,
   async run(payload, context) {
     if (!(await isKnown(payload, context.store))) await accept(payload, context.store, context.now());

@@ -71,10 +71,21 @@ function composeJobId(definition: JobDefinition, parsed: unknown): string {
   return `${definition.name}-${definition.subject(parsed)}-${randomUUID().slice(0, 8)}`;
 }
 
+/** The payload of a job that comes in. @throws InputError that lists every fault. */
+export function parseJobPayload(definition: JobDefinition, payload: unknown): unknown {
+  const subject = `The ${definition.name} job`;
+  try {
+    return parseInput(definition.schema, payload, subject);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError([...error.faults, ...(definition.listFaults?.(payload) ?? [])], subject);
+  }
+}
+
 function validate(name: string, payload: unknown): { definition: JobDefinition; parsed: unknown } {
   const definition = jobs.get(name);
   if (definition === undefined) {
     throw new InputError([`"${name}" is not a job; known are ${[...jobs.keys()].join(', ')}`], 'The job');
   }
-  return { definition, parsed: parseInput(definition.schema, payload, `The ${name} job`) };
+  return { definition, parsed: parseJobPayload(definition, payload) };
 }

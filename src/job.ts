@@ -54,6 +54,8 @@ export interface JobDefinition<Payload = unknown, Result = unknown> {
     /** Starts after which a job that keeps throwing `retry` fails. */
     attempts: number;
   };
+  /** Faults of a payload, of whatever shape, that its schema does not know of: told with those of the schema. */
+  listFaults?(payload: unknown): string[];
   /** Makes the work durable before the job is added, so that losing every job loses nothing. */
   accept?(payload: Payload, store: Store, now: number, jobId: string): Promise<void>;
   /** For a job that repeats by itself: its rhythm; null where this environment does not need it. */

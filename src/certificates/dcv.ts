@@ -24,7 +24,8 @@ const MOVED_MS = 1000;
  * What a `dcv` job did: `changed` the method, `retried` the same one, `resent` the mails; `next-reissue`: chosen for that
  * one; `left-pending`: Namecheap does not wait for validation any more, so it is looked at; `before`: this request was done earlier.
  */
-export type Applied = 'changed' | 'retried' | 'resent' | 'next-reissue' | 'left-pending' | 'before';
+export const APPLIED = ['changed', 'retried', 'resent', 'next-reissue', 'left-pending', 'before'] as const;
+export type Applied = (typeof APPLIED)[number];
 
 export interface DcvOutcome {
   record: CertificateRecord;

@@ -80,7 +80,7 @@ export function checkOrder(input: OrderPayload): CheckedOrder {
   const product = findProduct(type);
   const csr = readCsr(payload.csr, faults);
   if (product === null || csr === null) {
-    if (product === null) faults.push(`type: "${type}" is not known; known are ${listTypes()}`);
+    if (product === null) faults.push(...listTypeFaults(payload));
     else faults.push(...listOrganizationFaults(product, organization, undefined));
     throw refuse(payload, faults);
   }
@@ -111,6 +111,13 @@ export function checkNewOrder(input: OrderPayload): CheckedOrder {
 
 function refuse({ serviceId }: OrderPayload, faults: readonly string[]): InputError {
   return new InputError(faults, `The order of service ${serviceId}`);
+}
+
+/** That the type is not known, also of a payload that does not fit the schema: all its faults are told at once. */
+export function listTypeFaults(payload: unknown): string[] {
+  const type = z.object({ type: orderPayloadSchema.shape.type }).safeParse(payload).data?.type;
+  if (type === undefined || findProduct(type) !== null) return [];
+  return [`type: "${type}" is not known; known are ${listTypes()}`];
 }
 
 /** The types to order by, for messages. */

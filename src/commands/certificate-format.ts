@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { APPLIED, type Applied } from '../certificates/dcv.js';
 import type { CertificateResult, CertificateView } from '../certificates/present.js';
 import { STATUSES, type Operation, type Renewal } from '../certificates/record.js';
 import { formatPairs } from './format.js';
@@ -26,11 +27,16 @@ const resultSchema = z.object({
   endDate: z.string().nullable(),
   paidTill: z.string().nullable(),
   operation: z.object({ state: z.enum(STATUSES) }).nullish(),
+  applied: z.enum(APPLIED).optional(),
+  missed: z.array(z.string()).optional(),
 });
 
 /** What is printed of a result. */
 type ShownResult = Omit<CertificateResult, 'operation'> & {
   operation?: Pick<Operation, 'state'> | null | undefined;
+  /** What a `dcv` job did. */
+  applied?: Applied | undefined;
+  missed?: string[] | undefined;
 };
 
 /** A job's return value as what `order` and its kin return, or null when it is something else. */
@@ -40,7 +46,9 @@ export function readResult(value: unknown): ShownResult | null {
 
 /** The result of an order for people, with what is to be published. */
 export function formatResult(result: ShownResult): string {
-  return [formatPairs(listFacts(result)), ...formatInstructions(result)].join('\n');
+  return [formatPairs([...listFacts(result), ...listApplied(result)]), ...formatInstructions(result)].join(
+    '\n',
+  );
 }
 
 /** Everything of `certificate show` for people: a problem first, the PEM last. */
@@ -115,6 +123,22 @@ function listFacts(result: ShownResult): [string, string][] {
     ['End date', result.endDate ?? '–'],
     ['Paid till', result.paidTill ?? '–'],
   ];
+}
+
+const APPLIED_WORDS: Record<Applied, string> = {
+  changed: 'changed',
+  retried: 'the same one was tried again',
+  resent: 'the mails were sent again',
+  'next-reissue': 'chosen for the next reissue: nothing is being validated now',
+  'left-pending': 'not changed: Namecheap does not wait for it any more, so its state is looked at now',
+  before: 'this request was done before: nothing was done again',
+};
+
+function listApplied({ applied, missed = [] }: ShownResult): [string, string][] {
+  if (applied === undefined) return [];
+  const facts: [string, string][] = [['validation', APPLIED_WORDS[applied]]];
+  if (missed.length > 0) facts.push(['not set for', `${missed.join(', ')} (the former method stays)`]);
+  return facts;
 }
 
 /** What a person must publish, each value on a line of its own to be copied whole. Only while it is waited for. */

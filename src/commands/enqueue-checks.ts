@@ -6,7 +6,7 @@ import { FailError } from '../errors.js';
 import type { JobDefinition } from '../job.js';
 import { accountId, type ModuleRecord } from '../modules/settings.js';
 import type { DryCheck } from './dry-check.js';
-import { listFollowUpChecks } from './follow-up-checks.js';
+import { isFollowUpJob, listFollowUpChecks } from './follow-up-checks.js';
 import { describePrice, type PriceCheck, type PriceOptions } from './price-check.js';
 
 /** The payload of an order with everything checked that can be checked without Namecheap; null for other jobs. @throws InputError */
@@ -22,7 +22,7 @@ export async function listDryChecks(
   order: CheckedOrder | null,
   options: PriceOptions,
 ): Promise<DryCheck[]> {
-  if (job === 'renew' || job === 'reissue') return await listFollowUpChecks(app, job, parsed, options);
+  if (isFollowUpJob(job)) return await listFollowUpChecks(app, job, parsed, options);
   const name = z.object({ module: z.string() }).safeParse(parsed).data?.module;
   const module = name === undefined ? null : await app.store.modules.load(name);
   const checks: DryCheck[] =

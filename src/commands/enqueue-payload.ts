@@ -12,8 +12,20 @@ const nodeSchema = z.looseObject({
   type: z.union([z.string(), z.array(z.string())]).optional(),
   properties: z.record(z.string(), z.unknown()).optional(),
   anyOf: z.array(z.unknown()).optional(),
+  required: z.array(z.string()).optional(),
+  items: z.unknown().optional(),
+  enum: z.array(z.unknown()).optional(),
+  format: z.string().optional(),
+  minimum: z.number().optional(),
+  maximum: z.number().optional(),
+  default: z.unknown().optional(),
 });
-type Node = z.infer<typeof nodeSchema>;
+export type Node = z.infer<typeof nodeSchema>;
+
+/** What a job takes, as a JSON Schema. */
+export function readJobNode(schema: JobDefinition['schema']): Node {
+  return nodeSchema.parse(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
+}
 
 /** The payload in a JSON text. @param label where it comes from @throws InputError */
 export function parsePayload(text: string, label: string): Payload {
@@ -45,7 +57,7 @@ export async function addFields(
   fields: readonly Field[],
   readFile: (path: string, label: string) => Promise<string>,
 ): Promise<Payload> {
-  const schema = nodeSchema.parse(z.toJSONSchema(definition.schema, { io: 'input', unrepresentable: 'any' }));
+  const schema = readJobNode(definition.schema);
   const payload = structuredClone(base);
   const faults: string[] = [];
   const seen = new Set<string>();
@@ -74,11 +86,13 @@ function findTypes(schema: Node, path: readonly string[]): string[] {
   return nodes.flatMap(listAlternatives).flatMap(({ type = [] }) => type);
 }
 
-function listAlternatives(node: Node): Node[] {
+/** The node and what it may be instead. */
+export function listAlternatives(node: Node): Node[] {
   return [node, ...(node.anyOf ?? []).flatMap(readNode)];
 }
 
-function readNode(value: unknown): Node[] {
+/** The node in a part of a schema; empty for what is none. */
+export function readNode(value: unknown): Node[] {
   const parsed = nodeSchema.safeParse(value);
   return parsed.success ? [parsed.data] : [];
 }

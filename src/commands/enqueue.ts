@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import { jobs } from '../../jobs/index.js';
-import { parseInput } from '../faults.js';
+import { parseJobPayload } from '../app.js';
 import { InputError } from '../errors.js';
 import type { JobDefinition } from '../job.js';
 import { parseWhole } from './arguments.js';
 import { CommandFailure } from './command-failure.js';
 import { checkPayload, listDryChecks } from './enqueue-checks.js';
+import { composeHelp } from './enqueue-help.js';
 import { addFields, parsePayload, type Payload } from './enqueue-payload.js';
 import { addAndWait } from './enqueue-wait.js';
 import { readWords, type EnqueueWords } from './enqueue-words.js';
@@ -38,22 +39,8 @@ export function addEnqueueCommand(program: Command, terminal: Terminal): void {
     .option('--json', 'one JSON document: the job, or with --wait exactly its return value')
     .option('--dry-run', 'print the checks, and for an order its price; adds no such job')
     .allowUnknownOption()
-    .addHelpText('after', composeHelp)
+    .addHelpText('after', ({ command }) => composeHelp(command.args))
     .action((words: string[], options: Options) => enqueue(terminal, words, options));
-}
-
-function composeHelp(): string {
-  const known = [...jobs.values()];
-  return [
-    '\nJobs:',
-    ...known.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`),
-    '\nFields are named as in the payload: dots nest, @path is the content of a file, lists are comma-separated.',
-    '\nExamples:',
-    '  pmnamecheap enqueue order --serviceId 1001 --type PositiveSSL --years 1 --csr @example.csr --dcv.method dns --wait',
-    ...known.map(
-      ({ name, example }) => `  echo '${JSON.stringify(example)}' | pmnamecheap enqueue ${name} -`,
-    ),
-  ].join('\n');
 }
 
 function parseSeconds(text: string): number {
@@ -70,7 +57,7 @@ async function enqueue(terminal: Terminal, words: readonly string[], options: Op
   const definition = findJob(input.job);
   const payload = await composePayload(terminal, definition, input);
   // Everything that needs no Redis is checked first: bad input is told as such, whatever else is down.
-  const parsed = parseInput(definition.schema, payload, `The ${definition.name} job`);
+  const parsed = parseJobPayload(definition, payload);
   const order = checkPayload(definition, parsed);
   await withApp(terminal, async (app) => {
     if (options.dryRun === true) {

@@ -1,33 +1,42 @@
+import { z } from 'zod';
 import type { App } from '../app.js';
 import type { Stored } from '../certificates/ports.js';
 import { isUnderWay, judgeReissue, reissuePayloadSchema } from '../certificates/reissue-request.js';
 import { findRenewal, judgeRenewal, renewPayloadSchema } from '../certificates/renew-request.js';
-import { InputError, PmnamecheapError } from '../errors.js';
+import { InputError, PmnamecheapError, WaitError } from '../errors.js';
 import type { ModuleRecord } from '../modules/settings.js';
 import type { DryCheck } from './dry-check.js';
 import { describePrice, type PriceOptions } from './price-check.js';
+import { findTell } from './service-checks.js';
 
-/** What `enqueue renew --dry-run` and `enqueue reissue --dry-run` print besides the payload: whether the service takes it now, and what it costs. */
+const subjectSchema = z.object({ serviceId: z.string() });
+
+/** Whether the job is for a service that is there already. */
+export function isFollowUpJob(job: string): boolean {
+  return job === 'renew' || job === 'reissue' || findTell(job) !== undefined;
+}
+
+/** What `--dry-run` of a job for a known service prints: whether the service takes it now, what it would do, and for a renewal what it costs. */
 export async function listFollowUpChecks(
   app: App,
-  job: 'renew' | 'reissue',
+  job: string,
   parsed: unknown,
   options: PriceOptions,
 ): Promise<DryCheck[]> {
-  const { serviceId } =
-    job === 'renew' ? renewPayloadSchema.parse(parsed) : reissuePayloadSchema.parse(parsed);
+  const { serviceId } = subjectSchema.parse(parsed);
   const stored = await app.store.certificates.load(serviceId);
   if (stored === null)
     return [
       { check: 'service', ok: false, detail: `there is no ${serviceId}: see pmnamecheap certificate list` },
     ];
   const module = await app.store.modules.load(stored.record.module);
-  const judged = job === 'renew' ? judgeRenew(stored, parsed) : judgeRekey(stored, parsed);
-  const price =
-    module === null || job === 'reissue'
-      ? []
-      : [await describeRenewalPrice(app, stored, module, parsed, options)];
-  return [describeService(stored), describeServiceModule(stored, module), ...judged, ...price];
+  const checks = [describeService(stored), describeServiceModule(stored, module)];
+  if (job === 'reissue') return [...checks, ...judgeRekey(stored, parsed)];
+  if (job !== 'renew') return [...checks, ...(await judgeOther(app, job, stored, parsed))];
+  const judged = [...checks, ...judgeRenew(stored, parsed)];
+  return module === null
+    ? judged
+    : [...judged, await describeRenewalPrice(app, stored, module, parsed, options)];
 }
 
 function describeService({ record }: Stored): DryCheck {
@@ -80,15 +89,31 @@ function judgeRekey(stored: Stored, parsed: unknown): DryCheck[] {
   });
 }
 
-/** A refusal, with each of its faults, as lines of the table. */
+/** That its turn has not come is no reason to refuse a job: it waits. */
+async function judgeOther(app: App, job: string, stored: Stored, parsed: unknown): Promise<DryCheck[]> {
+  try {
+    const detail = (await findTell(job)?.(app, stored, parsed)) ?? '';
+    return [{ check: job, ok: true, detail }];
+  } catch (error) {
+    if (error instanceof WaitError)
+      return [{ check: job, ok: true, detail: `it would wait: ${error.message}` }];
+    return describeRefusal(error);
+  }
+}
+
 function explain(judge: () => DryCheck[]): DryCheck[] {
   try {
     return judge();
   } catch (error) {
-    if (!(error instanceof PmnamecheapError)) throw error;
-    const details = error instanceof InputError ? error.faults : [error.message];
-    return details.map((detail) => ({ check: 'refused', ok: false, detail }));
+    return describeRefusal(error);
   }
+}
+
+/** A refusal, with each of its faults, as lines of the table. @throws what is none. */
+function describeRefusal(error: unknown): DryCheck[] {
+  if (!(error instanceof PmnamecheapError)) throw error;
+  const details = error instanceof InputError ? error.faults : [error.message];
+  return details.map((detail) => ({ check: 'refused', ok: false, detail }));
 }
 
 async function describeRenewalPrice(

@@ -2,6 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { jobs } from '../../jobs/index.js';
+import { addFields } from '../../src/commands/enqueue-payload.js';
+import { readWords } from '../../src/commands/enqueue-words.js';
 import { sealKey } from '../../src/modules/seal.js';
 import { createServiceId } from '../helpers/orders.js';
 import { System } from '../helpers/system.js';
@@ -83,6 +86,13 @@ describe('enqueue', () => {
       expect(stderr).toContain(`  - ${field}: `);
   });
 
+  it('names an unknown type with the faults of other fields', async () => {
+    const { code, stderr } = await enqueue(['order', '--type', 'Foo', '--years', '6', '--csr', 'x']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('  - type: "Foo" is not known; known are ');
+    for (const field of ['serviceId', 'years', 'csr', 'dcv']) expect(stderr).toContain(`  - ${field}: `);
+  });
+
   it.each([
     [[], 'say which job: order, renew, reissue, '],
     [['bake'], '"bake" is not a job'],
@@ -115,6 +125,35 @@ describe('enqueue', () => {
     for (const job of ['order', 'test', 'collect'])
       expect(stdout).toMatch(new RegExp(`echo '\\{.*\\}' \\| pmnamecheap enqueue ${job} -`));
   });
+});
+
+describe('enqueue <job> --help', () => {
+  const help = async (job: string) => (await enqueue([job, '--help'])).stdout;
+
+  it('shows each field with what it takes, and whether it must be given', async () => {
+    const order = await help('order');
+    expect(order).toMatch(/^ {2}--serviceId +text, required$/m);
+    expect(order).toMatch(/^ {2}--years +integer 1 to 5, required$/m);
+    expect(order).toMatch(/^ {2}--dcv\.method +email \| http \| dns, required$/m);
+    expect(order).toMatch(/^ {2}--dcvs +JSON list of \{domain, method, approverEmail\?\}$/m);
+    expect(order).toMatch(/^ {2}--module +text \("default" unless said\)$/m);
+    expect(order).not.toContain('enqueue revoke');
+    expect(await help('renew')).toMatch(/--dcv\.method +email \| http \| dns, required with --dcv\.\*$/m);
+    expect(await help('scan')).toContain('It has no fields.');
+  });
+
+  it.each([...jobs.values()])(
+    '$name: its example is a command that is taken as it stands',
+    async ({ name, schema }) => {
+      const [, line = ''] = /Example:\n {2}pmnamecheap (.*)$/m.exec(await help(name)) ?? [];
+      const words = line.match(/'[^']*'|\S+/g)?.map((word) => word.replaceAll("'", '')) ?? [];
+      const { job, fields } = readWords(words.slice(1));
+      const definition = jobs.get(job ?? '');
+      if (definition === undefined) throw new Error(`no job in: ${line}`);
+      const payload = await addFields(definition, {}, fields, () => Promise.resolve(TEST_CSR));
+      expect([job, schema.safeParse(payload).error]).toEqual([name, undefined]);
+    },
+  );
 });
 
 describe('enqueue --wait', () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { formatResult, readResult } from '../../src/commands/certificate-format.js';
 import { composeOrder } from '../helpers/orders.js';
 import { System } from '../helpers/system.js';
 import { run } from './command-line.js';
@@ -48,10 +49,57 @@ describe('enqueue --dry-run of what follows an order', () => {
     expect(bad.details['refused']).toMatch(/sans\[0\]: other.example.org cannot be added/);
   });
 
-  it('of a service that is not known says so; nothing was begun by any of them', async () => {
-    const { code, details } = await dryRun('renew', '--serviceId', 'nobody', '--years', '1');
+  it.each([
+    ['dcv', ['--dcv.method', 'dns'], 0, 'dcv', /chosen for the next reissue: dry\.example\.com by dns$/],
+    ['dcv', [], 1, 'refused', /to choose the method of the next reissue, give "dcv"/],
+    ['sync', [], 0, 'sync', /would be asked/],
+    ['sync', ['--module', 'other'], 1, 'refused', /belongs to module/],
+    ['revoke', ['--certificateId', '7'], 1, 'refused', /7 is not a certificate of service/],
+    ['close', [], 0, 'close', /would be closed/],
+    ['close', ['--open', 'true'], 0, 'close', /it is issued already: nothing would change/],
+    ['resolve', ['--decision', 'not-made'], 1, 'refused', /there is no purchase to decide about/],
+  ])('%s %j is judged by its own rules (exit %i)', async (job, flags, code, check, said) => {
+    const found = await dryRun(job, '--serviceId', serviceId, ...flags);
+    expect(found).toMatchObject({ code, details: { [check]: expect.stringMatching(said) as string } });
+  });
+
+  it.each([
+    ['renew', ['--years', '1']],
+    ['dcv', []],
+    ['sync', []],
+    ['revoke', ['--certificateId', '7']],
+    ['close', []],
+    ['resolve', ['--decision', 'retry']],
+  ])('%s of a service that is not known says so', async (job, flags) => {
+    const { code, details } = await dryRun(job, '--serviceId', 'nobody', ...flags);
     expect([code, details['service']]).toEqual([1, expect.stringContaining('there is no nobody')]);
-    expect(await system.readRecord(serviceId)).toMatchObject({ operation: null, errands: [] });
+  });
+
+  it('nothing was begun by any of them', async () => {
+    expect(await system.readRecord(serviceId)).toMatchObject({
+      status: 'issued',
+      operation: null,
+      errands: [],
+    });
     expect(Object.keys(await system.countCalls())).not.toContain('ssl.reissue');
+  });
+});
+
+describe('enqueue dcv --wait', () => {
+  it('says that the method was chosen for the next reissue', async () => {
+    const argv = ['enqueue', 'dcv', '--serviceId', serviceId, '--dcv.method', 'dns', '--wait'];
+    const { code, stdout } = await run(argv, { env: system.environment });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^validation +chosen for the next reissue: nothing is being validated now$/m);
+  });
+
+  it('names what Namecheap did not set', () => {
+    const result = readResult({
+      ...{ serviceId: '1', module: 'default', certificateId: 1, status: 'pending-validation', type: null },
+      ...{ requestedType: 'PositiveSSL', years: 1, commonName: 'a.example', sans: [], charged: null },
+      ...{ validation: [], endDate: null, paidTill: null, applied: 'changed', missed: ['b.example'] },
+    });
+    if (result === null) throw new Error('not read');
+    expect(formatResult(result)).toMatch(/^not set for +b\.example \(the former method stays\)$/m);
   });
 });
