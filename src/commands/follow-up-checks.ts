@@ -80,13 +80,21 @@ function judgeRekey(stored: Stored, parsed: unknown): DryCheck[] {
   if (isUnderWay(stored, payload))
     return [{ check: 'reissue', ok: true, detail: 'the one under way answers: nothing would be begun' }];
   return explain(() => {
-    const { names } = judgeReissue(stored, payload, Date.now());
+    const { names, sansToBuy } = judgeReissue(stored, payload, Date.now());
+    const lost = [stored.record.commonName, ...stored.record.sans].filter((name) => !names.includes(name));
     const detail = `within the term that ends ${stored.record.termEnd ?? 'at an unknown time'}`;
     return [
       { check: 'reissue', ok: true, detail },
       { check: 'names', ok: true, detail: names.join(', ') },
+      ...(lost.length === 0 ? [] : [{ check: 'fall away', ok: true, detail: lost.join(', ') }]),
+      { check: 'price', ok: true, detail: describeNamesPrice(sansToBuy) },
     ];
   });
+}
+
+function describeNamesPrice(sansToBuy: number): string {
+  if (sansToBuy === 0) return 'nothing is charged';
+  return `${sansToBuy} more ${sansToBuy === 1 ? 'name' : 'names'} would be charged; Namecheap's price list does not tell how much`;
 }
 
 /** That its turn has not come is no reason to refuse a job: it waits. */

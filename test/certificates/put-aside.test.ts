@@ -67,7 +67,8 @@ describe('a paid renewal that was put aside', () => {
     const { play, record, renew } = started;
     const { serviceId } = record;
     await refuse(play, 'ssl.activate', 2011295);
-    await renew({ requestId: 'r1' });
+    const dcv = { method: 'email', approverEmail: 'admin@example.com' };
+    await renew({ requestId: 'r1', dcv });
     const { csr } = await makeCsr({ commonName: 'aside.example.com' });
     expect((await play.run('reissue', { serviceId, csr })).kind).toBe('done');
     expect((await play.bench.read(serviceId)).shelved).not.toBeNull();
@@ -75,6 +76,7 @@ describe('a paid renewal that was put aside', () => {
     const back = await play.bench.store.certificates.load(serviceId);
     expect(back?.record).toMatchObject({ shelved: null, operation: { job: 'renew', state: 'failed' } });
     expect(compact(back?.draft?.csr)).toBe(compact(csr));
+    expect(back?.draft?.dcv).toEqual(dcv);
     expect((await renew({ requestId: 'r2', dcv: { method: 'http' } })).kind).toBe('done');
     await issue(play);
     const stored = await play.bench.store.certificates.load(serviceId);

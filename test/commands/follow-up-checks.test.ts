@@ -43,7 +43,10 @@ describe('enqueue --dry-run of what follows an order', () => {
 
   it('tells what a reissue would cover, and every fault of one that does not fit', async () => {
     const good = await dryRun('reissue', '--serviceId', serviceId);
-    expect(good).toMatchObject({ code: 0, details: { names: 'dry.example.com' } });
+    expect(good).toMatchObject({
+      ...{ code: 0 },
+      details: { names: 'dry.example.com', price: 'nothing is charged' },
+    });
     const bad = await dryRun('reissue', '--serviceId', serviceId, '--sans', 'other.example.org');
     expect(bad.code).toBe(1);
     expect(bad.details['refused']).toMatch(/sans\[0\]: other.example.org cannot be added/);
