@@ -163,6 +163,14 @@ export class System implements AsyncDisposable {
     );
   }
 
+  /** Waits until an event of this type was written. */
+  async untilEvent(type: string): Promise<void> {
+    await until(
+      async () => ((await this.readEvents()).some((event) => event.type === type) ? true : null),
+      async () => `only ${(await this.readEvents()).map((event) => event.type).join(', ')} came`,
+    );
+  }
+
   async readLedger(): Promise<Ledger> {
     const answer = await fetch(`http://127.0.0.1:${this.sandbox.port}/_ledger`);
     return (await answer.json()) as Ledger;
