@@ -110,7 +110,7 @@ function hasOurKey({ csr }: CertificateInfo, publicKeyHash: string): boolean {
 }
 
 /** getInfo does not tell what to publish; setting the same method again does (documented retry). */
-export async function recoverValidation(
+async function recoverValidation(
   work: Work,
   certificateId: number,
   order: CheckedOrder,

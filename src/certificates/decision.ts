@@ -83,7 +83,7 @@ function judgeRetry(record: CertificateRecord, request: OrderPayload, books: Boo
 }
 
 /** Nothing is reissued by itself: stopped after a reissue that led nowhere, or the one for this End date came to nothing. */
-export function isAutomationHeld(record: CertificateRecord): boolean {
+function isAutomationHeld(record: CertificateRecord): boolean {
   const { status, operation, automationStopped, announced, endDate } = record;
   if (status !== 'issued' && status !== 'expired') return false;
   if (operation !== null && (operation.state === 'parked' || isUnfinished(operation.state))) return false;

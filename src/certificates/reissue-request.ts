@@ -2,8 +2,7 @@ import { z } from 'zod';
 import { FailError } from '../errors.js';
 import { toCanonicalJson } from './canonical-json.js';
 import { csrTextSchema } from './csr-pem.js';
-import { checkOrder, normalizeOrder, type OrderPayload } from './order-payload.js';
-import { orderPayloadSchema } from './order-payload.js';
+import { checkOrder, normalizeOrder, orderPayloadSchema, type OrderPayload } from './order-payload.js';
 import type { Stored } from './ports.js';
 import { isUnfinished, REISSUE_REASONS, type CertificateRecord, type ReissueReason } from './record.js';
 
@@ -63,7 +62,7 @@ export function composeDraft(request: OrderPayload, changes: Changes): OrderPayl
 }
 
 /** Whether two requests lead to the same certificate: the same CSR and names. */
-export function isSameRequest(a: OrderPayload, b: OrderPayload): boolean {
+function isSameRequest(a: OrderPayload, b: OrderPayload): boolean {
   const tell = ({ csr, sans: names = [] }: OrderPayload) => toCanonicalJson([csr, names.toSorted()]);
   return tell(normalizeOrder(a)) === tell(normalizeOrder(b));
 }

@@ -9,7 +9,7 @@ type Settings = Pick<LifecycleSettings, 'reissueBeforeMs' | 'reissueSpreadMs'>;
  * The record with its next reissue by the present settings; null when that is what it has. A reissue that was begun for
  * this End date stays as it is, and so does an automation that stopped: a person lets it go on.
  */
-export function replanReissue(record: CertificateRecord, settings: Settings): CertificateRecord | null {
+function replanReissue(record: CertificateRecord, settings: Settings): CertificateRecord | null {
   const { issuedAt, endDate, paidTill, announced, automationStopped } = record;
   if (!['issued', 'expired'].includes(record.status) || automationStopped !== null) return null;
   if (issuedAt === null || endDate === null || paidTill === null || announced.reissue === endDate)

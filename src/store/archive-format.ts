@@ -117,7 +117,7 @@ const stock = z.looseObject({
 const ledgerEntry = z.looseObject({ certificateId: z.number(), at: z.number() });
 
 /** What money depends on, by the name of its key; see purchase-scripts.ts for their meaning. */
-export const ACCOUNT_PARTS = {
+const ACCOUNT_PARTS = {
   lanes: purchases,
   purchases,
   'not-made': purchases,
@@ -131,7 +131,7 @@ export const ACCOUNT_PARTS = {
 } as const;
 export type AccountPart = keyof typeof ACCOUNT_PARTS;
 
-export const accountPart = z.enum(Object.keys(ACCOUNT_PARTS) as [AccountPart, ...AccountPart[]]);
+const accountPart = z.enum(Object.keys(ACCOUNT_PARTS) as [AccountPart, ...AccountPart[]]);
 
 /** Sorted sets; all others are hashes. */
 export const SORTED_PARTS: ReadonlySet<AccountPart> = new Set(['spend', 'begun']);
