@@ -92,10 +92,12 @@ export class Queues {
   }
 
   async #readEnd(name: string, id: string): Promise<JobEnd> {
+    // The state first: a job that was read before it ended would have neither result nor reason.
+    const state = await this.open(name).getJobState(id);
     const job: Job | undefined = await this.open(name).getJob(id);
     if (job === undefined) return { kind: 'failed', reason: `The job ${id} was removed before it ended` };
-    if (await job.isCompleted()) return { kind: 'completed', result: job.returnvalue as unknown };
-    if (await job.isFailed()) return { kind: 'failed', reason: job.failedReason };
+    if (state === 'completed') return { kind: 'completed', result: job.returnvalue as unknown };
+    if (state === 'failed') return { kind: 'failed', reason: job.failedReason };
     const { logs } = await this.open(name).getJobLogs(id, 0, 0, false);
     return { kind: 'waiting', reason: describeWait(job, logs[0]) };
   }
