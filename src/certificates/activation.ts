@@ -11,6 +11,7 @@ import { parkRecord } from './park.js';
 import type { Work } from './ports.js';
 import { readFlightId, RING_GRACE_MS, type CertificateRecord } from './record.js';
 import { lookUpReissue, saveReissued } from './reissue.js';
+import { saveAccepted } from './save-accepted.js';
 import { moveRecord } from './transitions.js';
 
 /** With the growing delays between them these take more than an hour. */
@@ -91,7 +92,8 @@ export async function submitCsr(
   await work.report(`${verb} of certificate ${certificateId}`);
   try {
     const input = { certificateId, csr: order.csr.pem, dcv: order.dcv, ...order.activation };
-    return await submission.save(begun, await submission.call(input, { signal: work.signal }));
+    const made = await submission.call(input, { signal: work.signal });
+    return await saveAccepted(work, begun, (record) => submission.save(record, made));
   } catch (error) {
     if (error instanceof StaleRecordError) throw error;
     if (error instanceof WaitError) throw await forgetSubmission(work, begun, error);

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { acceptErrand } from '../../src/certificates/inbox.js';
 import { Play } from '../helpers/play.js';
 import { useRedis } from '../helpers/redis.js';
+import { withApi } from '../helpers/work.js';
 
 const DAY_MS = 86_400_000;
 const redis = useRedis();
@@ -37,6 +39,28 @@ describe('beside the certificate in force', () => {
     const run = await play.run('order', stored?.request);
     expect(run).toMatchObject({ kind: 'done', result: { status: 'issued', operation: { job: 'reissue' } } });
     expect(await play.bench.countCalls('ssl.reissue')).toBe(1);
+  });
+
+  it('what is asked meanwhile does not make an accepted reissue be looked up', async () => {
+    await using play = await Play.start(redis);
+    const { serviceId } = await play.order('meanwhile.example.com', { years: 2 });
+    const looks = await play.bench.countCalls('ssl.getInfo');
+    const { certificates } = play.bench.store;
+    const at = new Date().toISOString();
+    withApi(play.bench, {
+      reissue: async (input, options) => {
+        const made = await play.bench.api.reissue(input, options);
+        const errand = { id: 'later', job: 'reissue', payload: { serviceId }, at };
+        await acceptErrand(certificates, serviceId, errand, () => false);
+        return made;
+      },
+    });
+    expect((await play.run('reissue', { serviceId })).kind).toBe('done');
+    expect(await play.bench.read(serviceId)).toMatchObject({
+      operation: { state: 'pending-validation' },
+      errands: [{ id: 'later' }],
+    });
+    expect(await play.bench.countCalls('ssl.getInfo')).toBe(looks);
   });
 
   it('a reissue that Namecheap refuses for its state again and again is left to a person', async () => {
