@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { brake } from '../src/certificates/brake.js';
 import { collectPending } from '../src/certificates/collect.js';
-import { findErrand } from '../src/certificates/inbox.js';
+import { dropErrand, findErrand } from '../src/certificates/inbox.js';
 import type { OpenService, Stored } from '../src/certificates/ports.js';
 import { describeError, FailError, InputError, WaitError } from '../src/errors.js';
 import { readStage, type CertificateRecord } from '../src/certificates/record.js';
@@ -81,6 +81,9 @@ async function ringErrands(context: JobContext): Promise<number> {
       rung++;
     } catch (error) {
       context.log.log(3, 'collect', `${seen.serviceId}: ${describeError(error)}`);
+      // Accepted under older rules: no ring will ever be taken.
+      if (error instanceof InputError)
+        await dropErrand(context.certificates, seen.serviceId, seen, error.message);
     }
   }
   return rung;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { jobs } from '../../jobs/index.js';
-import { WaitError } from '../../src/errors.js';
+import { composeOperation } from '../../src/certificates/transitions.js';
+import { InputError, WaitError } from '../../src/errors.js';
 import { makeCsr } from '../csr-fixtures.js';
 import { exportLines, restoreLines } from '../helpers/archives.js';
 import { Play } from '../helpers/play.js';
@@ -75,5 +76,39 @@ describe('an errand whose job was lost', () => {
     await play.run('collect', {});
     expect(play.rung).toEqual([]);
     expect(await listMembers(play)).toEqual([]);
+  });
+
+  it('and that the present rules refuse leaves the inbox, and the history tells why', async () => {
+    await using play = await Play.start(redis);
+    const { serviceId } = await play.order('older.example.com');
+    await lose(play, 'reissue', { serviceId, reason: 'rekey' }, 'older');
+    const refusal = new InputError(['reason: is not known any more'], 'The reissue job');
+    play.wrap = (context) => ({ ...context, ring: () => Promise.reject(refusal) });
+    await play.pass(600_000);
+    await play.run('collect', {});
+    expect((await play.bench.read(serviceId)).errands).toEqual([]);
+    expect((await play.bench.store.certificates.readHistory(serviceId)).at(-1)?.cause).toBe(refusal.message);
+    expect(await listMembers(play)).toEqual([]);
+  });
+});
+
+describe('a renewal that lets a reissue past', () => {
+  it('keeps the count of its purchases that came to nothing', async () => {
+    await using play = await Play.start(redis, { leafDays: 398 });
+    const record = await play.order('lost.example.com');
+    const { serviceId, termEnd } = record;
+    await play.pass(Date.parse(termEnd ?? '') - 40 * 86_400_000 - play.now());
+    const operation = composeOperation('renew', 'accepted', play.now(), {
+      ...{ requestId: 'op-1', years: 1, extends: termEnd },
+    });
+    const after = { ...record, operation, lostTries: 2 };
+    await play.bench.store.certificates.save({ before: record, after, change: { cause: 'test' } });
+    expect((await play.run('reissue', { serviceId, reason: 'rekey' })).kind).toBe('done');
+    expect(await play.bench.read(serviceId)).toMatchObject({ lostTries: 0, errands: [{ lostTries: 2 }] });
+    await play.pass(2000);
+    await play.run('collect', {});
+    withApi(play.bench, { renew: () => Promise.reject(new WaitError('quota', 30_000)) });
+    await play.run('renew', { serviceId, years: 1, requestId: 'op-1' });
+    expect(await play.bench.read(serviceId)).toMatchObject({ operation: { job: 'renew' }, lostTries: 2 });
   });
 });
