@@ -26,6 +26,8 @@ export interface Environment {
   /** How long an unanswered purchase is looked for before it counts as not made. */
   settleTimeMs: number;
   throttlePauseMs: number;
+  /** An empty database stops purchases until it is restored or reconciled. */
+  isDataExpected: boolean;
   /** Purchase although Redis would lose writes on a crash. */
   isVolatileAllowed: boolean;
   shutdownGraceMs: number;
@@ -74,6 +76,9 @@ const schema = z
     PMNAMECHEAP_HTTP_TIMEOUT: duration('100ms', '10m').prefault('90s'),
     PMNAMECHEAP_SETTLE_TIME: duration('200ms', '24h').prefault('20m'),
     PMNAMECHEAP_THROTTLE_PAUSE: duration('100ms', '1h').prefault('60s'),
+    PMNAMECHEAP_EXPECT_DATA: z
+      .enum(['0', '1'], 'give 1 where the database holds data, or leave the variable out')
+      .prefault('0'),
     PMNAMECHEAP_ALLOW_VOLATILE: z
       .enum(['0', '1'], 'give 1 to allow it, or leave the variable out')
       .prefault('0'),
@@ -182,6 +187,7 @@ export function parseEnvironment(
     httpTimeoutMs: fields.PMNAMECHEAP_HTTP_TIMEOUT,
     settleTimeMs: fields.PMNAMECHEAP_SETTLE_TIME,
     throttlePauseMs: fields.PMNAMECHEAP_THROTTLE_PAUSE,
+    isDataExpected: fields.PMNAMECHEAP_EXPECT_DATA === '1',
     isVolatileAllowed: fields.PMNAMECHEAP_ALLOW_VOLATILE === '1',
     shutdownGraceMs: fields.PMNAMECHEAP_SHUTDOWN_GRACE,
     collectEveryMs: fields.PMNAMECHEAP_COLLECT_EVERY,

@@ -20,7 +20,7 @@ export class App {
   private constructor(environment: Environment, redis: RedisClient, queues: Queues, log: Logger) {
     this.environment = environment;
     this.#redis = redis;
-    this.store = createStore(redis, environment.prefix, Date.now);
+    this.store = createStore(redis, environment.prefix, Date.now, environment.isDataExpected);
     this.queues = queues;
     this.log = log;
   }

@@ -130,6 +130,7 @@ function composeContext(
     certificates: store.certificates,
     purchases: store.purchases,
     listings: store.listings,
+    gates: store.gates,
     settings: { leaseMs, settleTimeMs, collectEveryMs, reissueBeforeMs, reissueSpreadMs },
     lease: randomUUID(),
     now: Date.now,

@@ -9,7 +9,7 @@ const DAY_MS = 86_400_000;
 export const EXPIRING_BEFORE_MS = 30 * DAY_MS;
 
 /** What the scan has to do with a certificate. */
-export type Task = Exclude<Announcement, 'pending-long'> | 'expired';
+export type Task = Exclude<Announcement, 'pending-long' | 'twin'> | 'expired';
 
 /** A task and when it is due, ms. */
 export interface AgendaEntry {

@@ -8,13 +8,10 @@ import type { StockRow } from './decision-ports.js';
 import { failOrder } from './decide-moves.js';
 import { isGone, isUnused } from './namecheap-status.js';
 import { checkOrder, type CheckedOrder, type OrderPayload } from './order-payload.js';
-import { composeIntent } from './purchase-plan.js';
+import { composeIntent, NAMES_BESIDES } from './purchase-plan.js';
 import { describeGain } from './purchase-outcome.js';
 import { type CertificateRecord, type Purchase } from './record.js';
 import { moveRecord } from './transitions.js';
-
-/** getInfo counts the names besides the common name; a multi-domain certificate has this many in its base price. */
-const NAMES_BESIDES = 2;
 
 /** The statuses that what was bought may have by now; the first is that of one nobody activated. */
 const FITTING = {

@@ -30,7 +30,8 @@ export function describeSubject(record: CertificateRecord): string {
   return `${operation?.job ?? 'order'} ${purchase?.id ?? '-'} ${id ?? '-'}`;
 }
 
-type Judged = Pick<Stored, 'record' | 'request'> & { books: Books };
+/** `key`: what the operation in flight buys under; null when it buys nothing. */
+type Judged = Pick<Stored, 'record' | 'request'> & { books: Books; key: string | null };
 
 /** @throws InputError with what to do instead, when the decision does not fit what is stored. */
 export function judgeDecision(found: Judged, decision: Decision): void {
@@ -39,7 +40,7 @@ export function judgeDecision(found: Judged, decision: Decision): void {
   if (fault !== null) throw new InputError([fault], `The decision on ${record.serviceId}`);
 }
 
-function findFault({ record, request, books }: Judged, decision: Decision): string | null {
+function findFault({ record, request, books, key }: Judged, decision: Decision): string | null {
   const { serviceId, status } = record;
   const show = `see certificate show ${serviceId}`;
   if (status === 'closed')
@@ -54,7 +55,7 @@ function findFault({ record, request, books }: Judged, decision: Decision): stri
   if (id !== null)
     return `${serviceId} has certificate ${id} already: --retry goes on with it, --release gives it up`;
   if (decision === 'not-made') return judgeNotMade(record, books);
-  return judgeAdopt(record, decision.adopt, books);
+  return judgeAdopt(record, decision.adopt, books, key);
 }
 
 /** Where the record stands, for people. */
@@ -123,10 +124,10 @@ function judgeNotMade(record: CertificateRecord, books: Books): string | null {
   return `${describe(record)}, but nothing was tried to be bought for it: --retry goes on`;
 }
 
-function judgeAdopt(record: CertificateRecord, id: number, books: Books): string | null {
+function judgeAdopt(record: CertificateRecord, id: number, books: Books, key: string | null): string | null {
   const { operation, certificateId, purchase } = record;
   if (operation?.job !== 'reissue') return null;
-  if (purchase?.kind !== 'names' && books.kind === 'none')
+  if (purchase?.kind !== 'names' && books.kind === 'none' && key === null)
     return 'a reissue buys no certificate: --retry looks it up again, --release drops it; one that was reissued by hand is brought in with certificate import --map';
   if (books.kind === 'made' && purchase !== null) return 'these names are bought already: --retry goes on';
   return id === certificateId

@@ -19,6 +19,8 @@ export interface ImportPlan {
   isRebuild: boolean;
   /** What was bought and not activated was sorted into stock and foreign. */
   isSorted: boolean;
+  /** The Redis on which the books are compared with the list, and when that began by its clock, ms. */
+  comparison?: { server: string; startedAt: number } | undefined;
 }
 
 /** How far an import has come: list pages, answers of chains that are not settled, and what became of those that are. */

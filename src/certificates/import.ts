@@ -3,6 +3,7 @@ import type { ListRow } from '../namecheap/api.js';
 import { NamecheapError } from '../namecheap/errors.js';
 import { brake } from './brake.js';
 import { groupChains, type Chain } from './import-chains.js';
+import { beginComparison, endComparison } from './import-gate.js';
 import { tellProblem } from './import-heads.js';
 import { findMissingCertificates } from './import-missing.js';
 import type { ImportWork, Standing } from './import-ports.js';
@@ -57,7 +58,10 @@ export async function runImport(work: ImportWork, request: ImportPayload, id: st
 async function carryOut(run: ImportRun): Promise<ImportResult> {
   const { work } = run;
   if (run.progress.plan === null)
-    await run.savePlan({ listedAt: work.now(), isRebuild: false, isSorted: false });
+    await run.savePlan({
+      ...{ listedAt: work.now(), isRebuild: false, isSorted: false },
+      comparison: await beginComparison(work),
+    });
   const rows = await run.readList();
   run.standing = await work.inventory.readStanding(work.account.id);
   await sortBought(run, rows);
@@ -73,7 +77,7 @@ async function carryOut(run: ImportRun): Promise<ImportResult> {
     }
     outcomes.push(...found);
   }
-  outcomes.push(...(await findMissingCertificates(run, rows)));
+  outcomes.push(...(await findMissingCertificates(run, rows)), ...(await endComparison(run, rows)));
   return composeImportResult(work.account.module, rows.length, outcomes);
 }
 

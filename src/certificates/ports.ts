@@ -3,6 +3,7 @@ import type { Namecheap } from '../namecheap/api.js';
 import type { Logger } from '../log/logger.js';
 import type { OrderPayload } from './order-payload.js';
 import type { HistoryEntry, Pem } from './present.js';
+import type { GateStore } from './gate-ports.js';
 import type { CertificateRecord, Money, Purchase, PurchaseKind } from './record.js';
 
 /** One service as the store keeps it. */
@@ -97,6 +98,8 @@ export type BeginAnswer =
   /** `key` and `ageMs` of the purchase that holds the lane. */
   | { kind: 'lane-busy'; key: string; ageMs: number }
   | { kind: 'listing-old' }
+  /** Redis was restarted or failed over a moment ago: the books are to be compared first. */
+  | { kind: 'gate' }
   | { kind: 'paused'; reason: string; untilMs: number | null }
   | { kind: 'guarded'; limit: 'purchases' | 'spend'; retryInMs: number }
   | { kind: 'bought'; certificateId: number | null };
@@ -215,6 +218,7 @@ export interface Work {
   certificates: CertificateStore;
   purchases: PurchaseStore;
   listings: ListingStore;
+  gates: GateStore;
   settings: LifecycleSettings;
   signal: AbortSignal;
   /** This run's lease token. */

@@ -1,8 +1,12 @@
 import { InputError } from '../errors.js';
 import type { CreateResult } from '../namecheap/api.js';
 import { checkOrder, type CheckedOrder, type OrderPayload } from './order-payload.js';
+import { parkRecord } from './park.js';
 import type { Bought, Intent, Work } from './ports.js';
 import type { CertificateRecord } from './record.js';
+
+/** getInfo counts the names besides the common name; a multi-domain certificate has this many in its base price. */
+export const NAMES_BESIDES = 2;
 
 /** What is to be bought, under which key and lane, and the one call that buys it. */
 export interface PurchasePlan {
@@ -13,11 +17,15 @@ export interface PurchasePlan {
   call(): Promise<Bought>;
 }
 
-/** What the operation of the record has to buy: an order its certificate, a renewal its term, a reissue further names. */
+/**
+ * What the operation of the record has to buy: an order its certificate, a renewal its term, a reissue further names.
+ * @param hasLost data may have been lost before: Namecheap's count of names goes before ours
+ */
 export async function planPurchase(
   work: Work,
   record: CertificateRecord,
   order: CheckedOrder,
+  hasLost: boolean,
 ): Promise<PurchasePlan> {
   switch (record.operation?.job ?? 'order') {
     case 'order':
@@ -25,7 +33,7 @@ export async function planPurchase(
     case 'renew':
       return planRenewal(work, record, order);
     case 'reissue':
-      return await planNames(work, record, order);
+      return await planNames(work, record, order, hasLost);
   }
 }
 
@@ -121,10 +129,16 @@ function planRenewal(work: Work, record: CertificateRecord, order: CheckedOrder)
 }
 
 /** Namecheap's own count before the purchase is what tells later whether an unanswered one was made. */
-async function planNames(work: Work, record: CertificateRecord, order: CheckedOrder): Promise<PurchasePlan> {
+async function planNames(
+  work: Work,
+  record: CertificateRecord,
+  order: CheckedOrder,
+  hasLost: boolean,
+): Promise<PurchasePlan> {
   const { serviceId, certificateId } = record;
   if (certificateId === null) throw new Error(`${serviceId} takes more names without a certificate`);
   const { sansCount } = await work.account.api.getInfo({ certificateId }, { signal: work.signal });
+  if (hasLost) await demandKnownNames(work, record, sansCount);
   const intent = composeNamesIntent(work.createId(), record, order, sansCount);
   const { sansToAdd } = intent;
   return {
@@ -132,6 +146,22 @@ async function planNames(work: Work, record: CertificateRecord, order: CheckedOr
     what: `${sansToAdd} more name(s)`,
     call: async () => describeBought(await work.account.api.purchaseMoreSans({ certificateId, sansToAdd })),
   };
+}
+
+/** Names that were bought for a certificate before data was lost are seen on the certificate alone. @throws FailError after parking. */
+async function demandKnownNames(
+  work: Work,
+  record: CertificateRecord,
+  sansCount: number | null,
+): Promise<void> {
+  const { serviceId, certificateId, sansAdded } = record;
+  if (sansCount === null || sansCount <= NAMES_BESIDES + sansAdded) return;
+  throw await parkRecord(
+    work,
+    record,
+    `Namecheap counts ${sansCount} names for certificate ${String(certificateId)}, our books know of ${NAMES_BESIDES + sansAdded}: the others may have been bought for this reissue before data was lost. Nothing was bought. ` +
+      `If they were, decide with certificate resolve ${serviceId} --adopt ${String(certificateId)}; --release gives the reissue up.`,
+  );
 }
 
 const composeOrderKey = (serviceId: string): string => `order-${serviceId}`;

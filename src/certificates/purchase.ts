@@ -1,6 +1,7 @@
 import { WaitError } from '../errors.js';
 import { abandon } from './abandon.js';
 import { StaleRecordError } from './errors.js';
+import { demandNoTwin, passGate } from './gate.js';
 import { refreshListing } from './listing.js';
 import type { CheckedOrder } from './order-payload.js';
 import { parkRecord } from './park.js';
@@ -31,10 +32,12 @@ const REFUSED_MS = 600_000;
  */
 export async function makePurchase(
   work: Work,
-  record: CertificateRecord,
+  found: CertificateRecord,
   order: CheckedOrder,
 ): Promise<CertificateRecord> {
-  const plan = await planPurchase(work, record, order);
+  const gate = await passGate(work, found);
+  const record = found.operation?.job === 'reissue' ? found : await demandNoTwin(work, found, gate.twin);
+  const plan = await planPurchase(work, record, order, gate.hasLost);
   const { intent } = plan;
   const fromStock =
     intent.kind === 'order' ? await work.purchases.takeStock(record, intent, work.lease) : null;
@@ -113,7 +116,7 @@ async function explainRefusal(work: Work, record: CertificateRecord, answer: Beg
           `Nothing was bought again. Compare the list of certificates at Namecheap, then decide with certificate resolve ${record.serviceId} --adopt ID; --retry looks it up where nobody has settled it yet, --release gives a renewal or reissue up.`,
       );
     default:
-      return new WaitError('The list of bought certificates must be read first', LANE_BUSY_MS);
+      return new WaitError('Our books must be compared with Namecheap first', LANE_BUSY_MS);
   }
 }
 

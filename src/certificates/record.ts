@@ -169,7 +169,7 @@ export interface CertificateRecord {
 }
 
 /** Announced once for each End date, term or certificate. */
-export type Announcement = 'reissue' | 'emergency' | 'expiring' | 'gap' | 'pending-long';
+export type Announcement = 'reissue' | 'emergency' | 'expiring' | 'gap' | 'pending-long' | 'twin';
 
 /** The fields that belong to what is in flight, with its request: what is put aside together. */
 export interface Flight extends Pick<

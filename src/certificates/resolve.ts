@@ -5,13 +5,11 @@ import { concludeOrWait, parkPurchase } from './conclude.js';
 import { refreshListing } from './listing.js';
 import type { ListedPurchase, Work } from './ports.js';
 import { settleBought } from './purchase-outcome.js';
+import { NAMES_BESIDES } from './purchase-plan.js';
 import type { CertificateRecord, Purchase } from './record.js';
 import { resolveNames } from './resolve-names.js';
 import { resolveRenewal } from './resolve-renewal.js';
 import { parkUnknown } from './unknown-type.js';
-
-/** getInfo counts the names besides the common name; a fresh multi-domain certificate has this many. */
-const NAMES_BESIDES = 2;
 
 /**
  * Finds out by reading what became of a purchase that was not answered clearly.

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { jobs } from '../../jobs/index.js';
 import type { App } from '../app.js';
 import { findAttention, type AttentionKind } from '../certificates/attention.js';
+import { describeClosed } from '../certificates/gate.js';
 import type { CertificateRecord } from '../certificates/record.js';
 import { accountId, type ModuleRecord } from '../modules/settings.js';
 import { inspectQueues, type QueueState } from '../queue/inspect.js';
@@ -19,13 +20,15 @@ export interface AccountState {
   unsettled: number;
   stock: number;
   foreign: number;
+  /** Null, or why nothing is bought until a person decides: data may have been lost. */
+  gate: string | null;
   /** Calls counted in the last minute, hour and day, of the limits (0: no limit). */
   quota: { used: [minute: number, hour: number, day: number]; limits: Limits };
 }
 
 /** Something that only a person can settle; `text` says what and how. */
 export interface Attention {
-  kind: AttentionKind | 'paused' | 'foreign' | 'no-worker' | 'webhook' | 'unreadable';
+  kind: AttentionKind | 'paused' | 'data-loss' | 'foreign' | 'no-worker' | 'webhook' | 'unreadable';
   serviceId: string | null;
   module: string | null;
   text: string;
@@ -90,16 +93,22 @@ export async function readAccounts(
       const [first] = own;
       if (first === undefined)
         throw new Error(`No module has the account ${id}, which was listed from the modules`);
-      const [pauses, counts, used] = await Promise.all([
+      const [pauses, counts, gate, used] = await Promise.all([
         app.store.accounts.listPauses(id, now),
         app.store.accounts.countCertificates(id),
+        readGate(app, id, first.name),
         countCalls(app, id),
       ]);
       const { username, sandbox, parameters } = first;
       const quota = { used, limits: parameters.limits };
-      return { modules: own.map(({ name }) => name), username, sandbox, pauses, ...counts, quota };
+      return { modules: own.map(({ name }) => name), username, sandbox, pauses, ...counts, gate, quota };
     }),
   );
+}
+
+async function readGate(app: App, account: string, module: string): Promise<string | null> {
+  const state = await app.store.gates.look(account, '', '');
+  return state.kind === 'undecided' || state.kind === 'empty' ? describeClosed(state, module) : null;
 }
 
 /** Calls counted in the last minute, hour and day. */
@@ -109,7 +118,7 @@ export async function countCalls(app: App, account: string): Promise<[number, nu
   return await limiter.count(await store.listings.readClock());
 }
 
-function listAccountTroubles({ modules, username, pauses, foreign }: AccountState): Attention[] {
+function listAccountTroubles({ modules, username, pauses, foreign, gate }: AccountState): Attention[] {
   const module = modules[0] ?? '';
   const common = { serviceId: null, module };
   const troubles: Attention[] = pauses.map(({ scope, reason, until }) => {
@@ -118,6 +127,7 @@ function listAccountTroubles({ modules, username, pauses, foreign }: AccountStat
     const text = `account ${username}: ${what} are paused ${end}: ${reason.replace(/\.$/, '')}. End it with: pmnamecheap module resume ${module}`;
     return { kind: 'paused', ...common, text };
   });
+  if (gate !== null) troubles.push({ kind: 'data-loss', ...common, text: `account ${username}: ${gate}` });
   if (foreign > 0) {
     const whose = foreign === 1 ? '1 certificate there was' : `${foreign} certificates there were`;
     const text = `account ${username}: ${whose} bought by somebody else and left alone (pmnamecheap stock list). Tell whoever buys by hand in this account`;

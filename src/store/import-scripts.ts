@@ -1,7 +1,7 @@
 import { COMMIT_LUA } from './commit.js';
 import { defineScript } from './script.js';
 
-/** KEYS 8–19 are the account's as in purchase-scripts.ts; of them: 11 claims, 12 stock, 13 foreign. 20: uses of modules. */
+/** KEYS 8–20 are the account's as in purchase-scripts.ts; of them: 11 claims, 12 stock, 13 foreign. 21: uses of modules. */
 const CHAIN_LUA = `${COMMIT_LUA}
 local function findOwner(ids, allowed)
   for _, id in ipairs(ids) do
@@ -26,27 +26,27 @@ local owner = findOwner(ids, nil)
 if owner then return {'claimed', owner} end
 claim(ids, c.id)
 write(c)
-redis.call('HINCRBY', KEYS[20], ARGV[3], 1)
+redis.call('HINCRBY', KEYS[21], ARGV[3], 1)
 return {'created'}`);
 
 /**
- * KEYS 21: the old record, 22: its history. ARGV: commit JSON, JSON of the chain's ids, module, old service id, old
+ * KEYS 22: the old record, 23: its history. ARGV: commit JSON, JSON of the chain's ids, module, old service id, old
  * version, old module. A record with errands is not moved. The history moves along; the commit adds its line to it.
  */
 export const MOVE = defineScript(`${CHAIN_LUA}
 local c, ids = cjson.decode(ARGV[1]), cjson.decode(ARGV[2])
 if check(c) ~= 'ok' then return {'exists'} end
-local old = redis.call('HMGET', KEYS[21], 'version', 'lease', 'leaseUntil')
+local old = redis.call('HMGET', KEYS[22], 'version', 'lease', 'leaseUntil')
 if old[1] ~= ARGV[5] then return {'stale'} end
 if old[2] and tonumber(old[3] or '0') > clock() then return {'stale'} end
 local owner = findOwner(ids, ARGV[4])
 if owner then return {'claimed', owner} end
-redis.call('DEL', KEYS[21], KEYS[2])
-if redis.call('EXISTS', KEYS[22]) == 1 then redis.call('RENAME', KEYS[22], KEYS[2]) end
+redis.call('DEL', KEYS[22], KEYS[2])
+if redis.call('EXISTS', KEYS[23]) == 1 then redis.call('RENAME', KEYS[23], KEYS[2]) end
 for _, index in ipairs({3, 4}) do redis.call('ZREM', KEYS[index], ARGV[4]) end
 redis.call('SREM', KEYS[6], ARGV[4])
-redis.call('HINCRBY', KEYS[20], ARGV[6], -1)
-redis.call('HINCRBY', KEYS[20], ARGV[3], 1)
+redis.call('HINCRBY', KEYS[21], ARGV[6], -1)
+redis.call('HINCRBY', KEYS[21], ARGV[3], 1)
 claim(ids, c.id)
 write(c)
 return {'created'}`);

@@ -20,7 +20,10 @@ const KEPT_MS = 7 * 86_400_000;
 const LOOK_MS = 15_000;
 
 const takeAnswer = z.tuple([z.enum(['taken', 'busy', 'finished', 'differs'])], z.string());
-const planSchema = z.object({ listedAt: z.number(), isRebuild: z.boolean(), isSorted: z.boolean() });
+const planSchema = z.object({
+  ...{ listedAt: z.number(), isRebuild: z.boolean(), isSorted: z.boolean() },
+  comparison: z.object({ server: z.string(), startedAt: z.number() }).optional(),
+});
 
 const isObject = (value: unknown) => typeof value === 'object' && value !== null;
 

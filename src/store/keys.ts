@@ -20,6 +20,8 @@ export interface Keys {
   modules: string;
   /** Hash: how many services use a module. */
   moduleUses: string;
+  /** Set once this database holds data, ms: an empty one is either new or was emptied. */
+  data: string;
   /** Anything that belongs to a Namecheap account. */
   account(id: string, what: string): string;
 }
@@ -39,6 +41,7 @@ export function createKeys(prefix: string): Keys {
     module: (name) => `${prefix}:module:${name}`,
     modules: `${prefix}:modules`,
     moduleUses: `${prefix}:module-uses`,
+    data: `${prefix}:data`,
     account: (id, what) => `${prefix}:account:${id}:${what}`,
   };
 }

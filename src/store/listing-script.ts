@@ -1,14 +1,17 @@
+import { IDENTITY_LUA } from './gate-scripts.js';
 import { defineScript } from './script.js';
 
 const DAY_MS = 86_400_000;
 
 /**
- * KEYS: the account's, that is 1–12, then events, then the hash that keeps what this list showed of ids that no service owns. ARGV: startedAt, completedAt, rows JSON,
+ * KEYS: the account's, that is 1–13, then events, then the hash that keeps what this list showed of ids that no service owns. ARGV: startedAt, completedAt, rows JSON,
  * ISO time, module, account, kind (order: NewPurchase, renew: NewRenewal).
- * An unclaimed id is ours only if one of our unsettled or settled-as-not-made purchases explains it; else it is foreign.
+ * An unclaimed id is ours only if one of our unsettled or settled-as-not-made purchases explains it; else it is foreign, or
+ * undecided while data may have been lost: then a purchase of ours may be the one that nobody remembers.
  */
-export const RECORD_LISTING = defineScript(`
-local lanes, notMade, claims, stock, foreign = KEYS[1], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+export const RECORD_LISTING = defineScript(`${IDENTITY_LUA}
+local lanes, purchases, notMade, claims, stock, foreign, gate = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[13]
+local isStrict = redis.call('HGET', gate, 'server') ~= identity() and redis.call('EXISTS', gate, claims, purchases) > 0
 local kind = ARGV[7]
 local unsettled, settled = {}, {}
 for _, raw in ipairs(redis.call('HVALS', lanes)) do
@@ -27,14 +30,14 @@ local function explains(p, row)
   -- Bought on an earlier day than our intent, give or take a day for the zone: not by us.
   return row.purchasedAt == cjson.null or row.purchasedAt + ${2 * DAY_MS} > p.begunAt
 end
-redis.call('DEL', KEYS[14])
+redis.call('DEL', KEYS[15])
 local candidates, newForeign, newStock = {}, {}, {}
 for _, row in ipairs(cjson.decode(ARGV[3])) do
   local id = string.format('%.0f', row.certificateId)
   if redis.call('HEXISTS', claims, id) == 0 then
-    redis.call('HSET', KEYS[14], id, cjson.encode({type = row.type, years = row.years}))
+    redis.call('HSET', KEYS[15], id, cjson.encode({type = row.type, years = row.years}))
   end
-  local known = redis.call('HEXISTS', claims, id) + redis.call('HEXISTS', stock, id) + redis.call('HEXISTS', foreign, id)
+  local known = redis.call('HEXISTS', claims, id) + redis.call('HEXISTS', stock, id) + redis.call('HEXISTS', foreign, id) + redis.call('HEXISTS', gate, 'u:' .. id)
   if known == 0 then
     local isOpen = false
     for _, p in ipairs(unsettled) do
@@ -54,13 +57,15 @@ for _, row in ipairs(cjson.decode(ARGV[3])) do
         if kind == 'renew' then redis.call('HSET', claims, id, late.serviceId)
         else redis.call('HSET', stock, id, cjson.encode({product = late.product, type = row.type, years = late.years, sansToAdd = late.sansToAdd, purchaseId = late.id})) end
         table.insert(newStock, id)
+      elseif isStrict then
+        redis.call('HSET', gate, 'u:' .. id, '1')
       else
         redis.call('HSET', foreign, id, ARGV[4])
         local event = {
           id = 'foreign-' .. ARGV[6] .. '-' .. id, type = 'account.foreign', at = ARGV[4], serviceId = cjson.null,
           module = ARGV[5], data = {certificateId = row.certificateId, type = row.type, years = row.years},
         }
-        redis.call('XADD', KEYS[13], 'MAXLEN', '~', 100000, '*', 'event', cjson.encode(event))
+        redis.call('XADD', KEYS[14], 'MAXLEN', '~', 100000, '*', 'event', cjson.encode(event))
         table.insert(newForeign, id)
       end
     end

@@ -41,6 +41,7 @@ export function readBegin(answer: readonly string[], saved: CertificateRecord): 
     case 'lane-busy':
       return { kind, key: first, ageMs: Number(second) };
     case 'listing-old':
+    case 'gate':
       return { kind };
     case 'paused':
       return { kind, reason: first, untilMs: second === '' ? null : Number(second) };

@@ -1,4 +1,5 @@
 import { COMMIT_LUA } from './commit.js';
+import { IDENTITY_LUA } from './gate-scripts.js';
 import type { Keys } from './keys.js';
 import { defineScript } from './script.js';
 
@@ -19,14 +20,16 @@ const ACCOUNT_KEYS = [
   'listing', // 17: hash <kind>.startedAt, <kind>.completedAt of the last complete listing of each kind
   'pause', // 18: hash scope → { reason, until }
   'balance', // 19: hash amount, at: the last balance seen while nothing was unsettled
+  'gate', // 20: hash server: the Redis on which the books were last compared with Namecheap
 ] as const;
 
 export function accountKeys(keys: Keys, account: string): string[] {
   return ACCOUNT_KEYS.map((name) => keys.account(account, name));
 }
 
-/** Shared by the scripts: the pause in force for a purchase, and the spending of the last 24 hours. */
-const ACCOUNT_LUA = `${COMMIT_LUA}
+/** Shared by the scripts: the pause in force for a purchase, the spending of the last 24 hours, and whether the books may be trusted. */
+const ACCOUNT_LUA = `${COMMIT_LUA}${IDENTITY_LUA}
+local function isGateOpen() return redis.call('HGET', KEYS[20], 'server') == identity() end
 local function pause(now)
   for _, scope in ipairs({'all', 'purchases'}) do
     local raw = redis.call('HGET', KEYS[18], scope)
@@ -56,6 +59,7 @@ local now = clock()
 local c = cjson.decode(ARGV[1])
 local verdict = check(c)
 if verdict ~= 'ok' then return {'stale', verdict} end
+if not isGateOpen() then return {'gate'} end
 local stop = pause(now)
 if stop then return {'paused', stop.reason, stop['until'] == cjson.null and '' or ms(stop['until'])} end
 local known = redis.call('HGET', KEYS[9], ARGV[4])
@@ -162,6 +166,7 @@ export const TAKE_STOCK = defineScript(`${ACCOUNT_LUA}
 local c = cjson.decode(ARGV[1])
 local verdict = check(c)
 if verdict ~= 'ok' then return {'stale', verdict} end
+if not isGateOpen() then return {'none'} end
 if redis.call('HEXISTS', KEYS[9], ARGV[2]) == 1 or redis.call('HDEL', KEYS[12], ARGV[4]) == 0 then return {'none'} end
 if redis.call('HEXISTS', KEYS[11], ARGV[4]) == 1 then return {'none'} end
 redis.call('HSET', KEYS[11], ARGV[4], ARGV[5])

@@ -6,6 +6,8 @@ import { RedisCertificateStore } from './certificates.js';
 import type { RedisClient } from './connection.js';
 import { RedisDecisionStore } from './decisions.js';
 import { EventStore } from './events.js';
+import type { GateStore } from '../certificates/gate-ports.js';
+import { RedisGateStore } from './gates.js';
 import { RedisImportStore } from './imports.js';
 import { RedisInventoryStore } from './inventory.js';
 import { createKeys, type Keys } from './keys.js';
@@ -23,6 +25,7 @@ export interface Store {
   certificates: CertificateStore;
   purchases: PurchaseStore;
   listings: ListingStore;
+  gates: GateStore;
   decisions: DecisionStore;
   stock: StockStore;
   imports: ImportStore;
@@ -34,8 +37,16 @@ export interface Store {
   webhooks: WebhookStore;
 }
 
-/** @param now the wall clock, ms. */
-export function createStore(redis: RedisClient, prefix: string, now: () => number): Store {
+/**
+ * @param now the wall clock, ms
+ * @param isDataPromised an empty database is not a new one
+ */
+export function createStore(
+  redis: RedisClient,
+  prefix: string,
+  now: () => number,
+  isDataPromised = false,
+): Store {
   const keys = createKeys(prefix);
   return {
     redis,
@@ -43,6 +54,7 @@ export function createStore(redis: RedisClient, prefix: string, now: () => numbe
     certificates: new RedisCertificateStore(redis, keys, now),
     purchases: new RedisPurchaseStore(redis, keys, now),
     listings: new RedisListingStore(redis, keys, now),
+    gates: new RedisGateStore(redis, keys, now, isDataPromised),
     decisions: new RedisDecisionStore(redis, keys, now),
     stock: new RedisStockStore(redis, keys),
     imports: new RedisImportStore(redis, keys),

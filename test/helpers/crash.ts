@@ -37,6 +37,7 @@ export class Process {
         certificates: this.#guard('store.certificates', store.certificates),
         purchases: this.#guard('store.purchases', store.purchases),
         listings: this.#guard('store.listings', store.listings),
+        gates: this.#guard('store.gates', store.gates),
         accounts: this.#guard('store.accounts', store.accounts),
         modules: this.#guard('store.modules', store.modules),
         events: this.#guard('store.events', store.events),
@@ -44,6 +45,7 @@ export class Process {
       certificates: this.#guard('certificates', context.certificates),
       purchases: this.#guard('purchases', context.purchases),
       listings: this.#guard('listings', context.listings),
+      gates: this.#guard('gates', context.gates),
       openAccount: (module, subject) =>
         this.#call('openAccount', async () => this.#guardAccount(await context.openAccount(module, subject))),
       ring: (...args) => this.#call('ring', () => context.ring(...args)),

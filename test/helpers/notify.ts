@@ -68,7 +68,12 @@ function composeContext(parts: Pick<NotifyBench, 'store' | 'webhook' | 'clock' |
   const refuse = () => Promise.reject(new Error('the notify job has no business with this'));
   return {
     ...{ store, webhook, jobId: 'notify-1' },
-    ...{ certificates: store.certificates, purchases: store.purchases, listings: store.listings },
+    ...{
+      certificates: store.certificates,
+      purchases: store.purchases,
+      listings: store.listings,
+      gates: store.gates,
+    },
     settings: {
       ...{ leaseMs: 1000, settleTimeMs: 1000, collectEveryMs: 1000 },
       ...{ reissueBeforeMs: null, reissueSpreadMs: null },

@@ -77,7 +77,12 @@ export async function startBench(redis: TestRedis, options: SandboxOptions = {})
   };
   const work: AccountWork = {
     account,
-    ...{ certificates: store.certificates, purchases: store.purchases, listings: store.listings },
+    ...{
+      certificates: store.certificates,
+      purchases: store.purchases,
+      listings: store.listings,
+      gates: store.gates,
+    },
     settings: {
       leaseMs: 10_000,
       settleTimeMs: 60_000,

@@ -1,0 +1,94 @@
+import type { GateState } from './gate-ports.js';
+import { refreshListing } from './listing.js';
+import { parkRecord } from './park.js';
+import type { Work } from './ports.js';
+import type { CertificateRecord } from './record.js';
+import { surveyAccount } from './survey.js';
+import { saveWait } from './wait.js';
+
+/** What a person must decide costs no call to look at: look often, so that the order goes on soon after, ms. */
+const UNDECIDED_LOOK_MS = 60_000;
+
+type Open = Extract<GateState, { kind: 'open' }>;
+
+/**
+ * Lets a purchase pass only where our books are those that were last compared with the account at Namecheap. After a
+ * restart or failover of Redis, after a restore, and at the first contact with an account, they are compared first: a purchase that
+ * the books have lost must not be made again.
+ * @throws WaitError while the account is being read, or a person must decide; NamecheapError.
+ */
+export async function passGate(work: Work, record: CertificateRecord): Promise<Open> {
+  const { account, gates } = work;
+  const look = () => gates.look(account.id, record.commonName, record.serviceId);
+  let state = await look();
+  if (state.kind === 'unread') {
+    await compareBooks(work, state);
+    state = await look();
+  }
+  if (state.kind === 'open') return state;
+  const problem = describeClosed(state, account.module);
+  if (state.kind !== 'unread' && (await gates.noteTold(account.id, problem))) {
+    const certificateIds = state.kind === 'undecided' ? state.certificateIds : [];
+    await work.announce({
+      ...{ type: 'account.audit-failed', serviceId: null, module: account.module },
+      data: { problem, certificateIds },
+    });
+  }
+  throw await saveWait(work, record, problem, UNDECIDED_LOOK_MS, work.lease);
+}
+
+async function compareBooks(
+  work: Work,
+  { since, isLoss }: Extract<GateState, { kind: 'unread' }>,
+): Promise<void> {
+  const { account, gates, log } = work;
+  log.log(
+    4,
+    'gate',
+    isLoss
+      ? `Redis was restarted, failed over or restored: module ${account.module} is compared with Namecheap before anything is bought`
+      : `first contact with the account of module ${account.module}: it is read before anything is bought`,
+  );
+  // What was bought and not activated has no name: a list of its own tells whose it is.
+  await refreshListing(work, 'order');
+  if (isLoss) await refreshListing(work, 'renew');
+  const survey = await surveyAccount(work, since, () => work.keepLease());
+  await gates.finish(account.id, { ...survey, isByPerson: false });
+}
+
+/** For people: why nothing is bought, and what to do. */
+export function describeClosed(state: Exclude<GateState, { kind: 'open' }>, module: string): string {
+  switch (state.kind) {
+    case 'unread':
+      return `Purchases of module ${module} wait until our books are compared with the account at Namecheap: Redis was restarted, failed over or restored`;
+    case 'undecided':
+      return (
+        `Redis was restarted, failed over or restored, and the account of module ${module} has bought certificates that our books do not know: ${state.certificateIds.join(', ')}. ` +
+        'They may be ours, from before data was lost, so nothing is bought until it is said whose each of them is: pmnamecheap stock mark ID --ours (the next fitting order takes it) or --foreign'
+      );
+    case 'empty':
+      return (
+        `The database is empty, and it should not be (PMNAMECHEAP_EXPECT_DATA, or this worker has seen its data before): nothing is bought for module ${module}. ` +
+        `Bring back what was there with pmnamecheap certificate restore FILE; where there is no file, or this is a new installation, compare with Namecheap: pmnamecheap module reconcile ${module}`
+      );
+  }
+}
+
+/**
+ * Parks an order or renewal of a name for which Namecheap has a live certificate that no service of ours owns: it may be the one
+ * that was bought for it before data was lost. A person who wants another one all the same says so once.
+ */
+export async function demandNoTwin(
+  work: Work,
+  record: CertificateRecord,
+  twin: number | null,
+): Promise<CertificateRecord> {
+  if (twin === null || record.announced.twin === String(twin)) return record;
+  const { serviceId, commonName } = record;
+  throw await parkRecord(
+    work,
+    { ...record, announced: { ...record.announced, twin: String(twin) } },
+    `Namecheap has a live certificate for ${commonName}, ${twin}, that none of our services owns: it may have been bought for this one before data was lost, or by hand. Nothing was bought. ` +
+      `If it is this service's: certificate resolve ${serviceId} --adopt ${twin} (its CSR must be ours), or --release and certificate import --map. To buy another one all the same: --retry`,
+  );
+}

@@ -1,0 +1,55 @@
+import type { ListRow } from '../namecheap/api.js';
+import { PAGE_SIZE } from './complete-list.js';
+import type { SurveyProgress, SurveyRow } from './gate-ports.js';
+import { isGone, isUnused } from './namecheap-status.js';
+import type { AccountWork } from './ports.js';
+
+/** Namecheap tells days only, in a zone of its own, and its clock is not ours, ms. */
+const DAY_SLACK_MS = 2 * 86_400_000;
+
+/**
+ * Reads the account's list, newest purchases first, back to `since` (null: all of it), and notes whose names are live
+ * there. A page costs one call; a survey that is interrupted goes on with its next page: what is bought meanwhile only moves rows to
+ * later pages, so none is missed.
+ * @param since ms, by Redis's clock: the survey before this one
+ * @returns when it began and on which Redis.
+ */
+export async function surveyAccount(
+  work: AccountWork,
+  since: number | null,
+  keepLease: () => Promise<void>,
+): Promise<{ server: string; startedAt: number }> {
+  const { account, gates, listings } = work;
+  const server = await gates.readServer();
+  const stored = await gates.readProgress(account.id);
+  let progress: SurveyProgress =
+    stored?.server === server ? stored : { server, startedAt: await listings.readClock(), nextPage: 1 };
+  for (;;) {
+    const { nextPage: page } = progress;
+    await keepLease();
+    await work.report(`comparing our books with the list at Namecheap, page ${page}`);
+    const input = { listType: 'ALL', page, pageSize: PAGE_SIZE, sortBy: 'PURCHASEDATE_DESC' } as const;
+    const { rows, totalItems } = await account.api.getList(input, { signal: work.signal });
+    const isLast = page * PAGE_SIZE >= totalItems || rows.length === 0 || isBefore(rows, since);
+    progress = { ...progress, nextPage: page + 1 };
+    await gates.noteRows(account.id, account.module, rows.map(describeRow), isLast ? null : progress);
+    if (isLast) return progress;
+  }
+}
+
+/** Newest first: once a row is older than the last survey, so are all that follow. */
+function isBefore(rows: readonly ListRow[], since: number | null): boolean {
+  if (since === null) return false;
+  return rows.some(
+    ({ purchaseDate }) => purchaseDate !== null && Date.parse(purchaseDate) < since - DAY_SLACK_MS,
+  );
+}
+
+/** A row of the list as the books need it. */
+export function describeRow({ certificateId, hostName, status, expireDate }: ListRow): SurveyRow {
+  return {
+    ...{ certificateId, commonName: hostName.toLowerCase() },
+    state: isUnused(status) ? 'unused' : isGone(status) ? 'gone' : 'live',
+    endsAt: expireDate === null ? null : Date.parse(expireDate) + DAY_SLACK_MS,
+  };
+}

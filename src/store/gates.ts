@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import type { GateState, GateStore, SurveyProgress, SurveyRow } from '../certificates/gate-ports.js';
+import type { RedisClient } from './connection.js';
+import { FINISH_SURVEY, GATE_KEYS, LOOK, NOTE_ROWS, NOTE_TOLD, READ_SERVER } from './gate-scripts.js';
+import type { Keys } from './keys.js';
+import { runScript } from './script.js';
+
+const answerSchema = z.tuple([z.enum(['open', 'unread', 'undecided', 'empty'])]).rest(z.string());
+const progressSchema = z.object({ server: z.string(), startedAt: z.number(), nextPage: z.number() });
+
+/** {@link GateStore} on Redis. */
+export class RedisGateStore implements GateStore {
+  readonly #redis: RedisClient;
+  readonly #keys: Keys;
+  readonly #now: () => number;
+  /** An empty database is not a new one: promised by PMNAMECHEAP_EXPECT_DATA, or this process has seen its books. */
+  #isDataPromised: boolean;
+
+  constructor(redis: RedisClient, keys: Keys, now: () => number, isDataPromised: boolean) {
+    this.#redis = redis;
+    this.#keys = keys;
+    this.#now = now;
+    this.#isDataPromised = isDataPromised;
+  }
+
+  async look(account: string, commonName: string, serviceId: string): Promise<GateState> {
+    const keys = [...this.#nameKeys(account), this.#keys.data];
+    const args = [commonName, serviceId, this.#isDataPromised ? '1' : ''];
+    const [kind, ...rest] = answerSchema.parse(await runScript(this.#redis, LOOK, keys, args));
+    const [first = '', second = '', third = ''] = rest;
+    switch (kind) {
+      case 'open':
+        this.#isDataPromised = true;
+        return { kind, hasLost: first === '1', twin: second === '' ? null : Number(second) };
+      case 'unread':
+        return { kind, server: first, since: second === '' ? null : Number(second), isLoss: third === '1' };
+      case 'undecided':
+        return { kind, certificateIds: rest.map(Number).sort((a, b) => a - b) };
+      case 'empty':
+        return { kind };
+    }
+  }
+
+  async readServer(): Promise<string> {
+    // A key, so that a Cluster asks the node that holds our slot.
+    return z.string().parse(await runScript(this.#redis, READ_SERVER, [this.#keys.data], []));
+  }
+
+  async readProgress(account: string): Promise<SurveyProgress | null> {
+    const raw = await this.#redis.get(this.#keys.account(account, 'survey'));
+    return raw === null ? null : progressSchema.parse(JSON.parse(raw));
+  }
+
+  async noteRows(
+    account: string,
+    module: string,
+    rows: readonly SurveyRow[],
+    progress: SurveyProgress | null,
+  ): Promise<void> {
+    const keys = [...this.#nameKeys(account), this.#keys.events, this.#keys.account(account, 'survey')];
+    // Numbers travel as texts: Lua would print a large one in exponent form.
+    const told = rows.map(({ certificateId, commonName, state, endsAt }) => ({
+      ...{ id: String(certificateId), name: commonName, state },
+      ...(endsAt === null ? {} : { endsAt: String(endsAt) }),
+    }));
+    const args = [
+      ...[module, account, new Date(this.#now()).toISOString(), JSON.stringify(told)],
+      progress === null ? '' : JSON.stringify(progress),
+    ];
+    await runScript(this.#redis, NOTE_ROWS, keys, args);
+  }
+
+  async finish(
+    account: string,
+    { server, startedAt, isByPerson }: { server: string; startedAt: number; isByPerson: boolean },
+  ): Promise<boolean> {
+    const args = [server, startedAt, isByPerson ? '1' : ''];
+    return (await runScript(this.#redis, FINISH_SURVEY, this.#nameKeys(account), args)) === 1;
+  }
+
+  async noteTold(account: string, text: string): Promise<boolean> {
+    return (await runScript(this.#redis, NOTE_TOLD, [this.#keys.account(account, 'gate')], [text])) === 1;
+  }
+
+  #nameKeys(account: string): string[] {
+    return GATE_KEYS.map((what) => this.#keys.account(account, what));
+  }
+}
