@@ -22,7 +22,7 @@ export async function passGate(work: Work, record: CertificateRecord): Promise<O
   const look = () => gates.look(account.id, record.commonName, record.serviceId);
   let state = await look();
   if (state.kind === 'unread') {
-    await compareBooks(work, state);
+    await compareBooks(work, state, Date.parse(record.operation?.since ?? record.acceptedAt));
     state = await look();
   }
   if (state.kind === 'open') return state;
@@ -40,6 +40,7 @@ export async function passGate(work: Work, record: CertificateRecord): Promise<O
 async function compareBooks(
   work: Work,
   { since, isLoss }: Extract<GateState, { kind: 'unread' }>,
+  waitingSince: number,
 ): Promise<void> {
   const { account, gates, log } = work;
   log.log(
@@ -50,8 +51,8 @@ async function compareBooks(
       : `first contact with the account of module ${account.module}: it is read before anything is bought`,
   );
   // What was bought and not activated has no name: a list of its own tells whose it is.
-  await refreshListing(work, 'order');
-  if (isLoss) await refreshListing(work, 'renew');
+  await refreshListing(work, 'order', waitingSince);
+  if (isLoss) await refreshListing(work, 'renew', waitingSince);
   const survey = await surveyAccount(work, since, () => work.keepLease());
   await gates.finish(account.id, { ...survey, isByPerson: false });
 }

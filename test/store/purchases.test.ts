@@ -14,8 +14,12 @@ const NOW = 1_800_000_000_000;
 const redis = useRedis();
 let store: Store;
 
-beforeEach(() => {
+beforeEach(async () => {
   store = createStore(redis.client, redis.createPrefix(), () => NOW);
+  // As after the first contact with the account.
+  const survey = { server: await store.gates.readServer(), startedAt: NOW, isByPerson: false };
+  await store.gates.finish('acc', survey);
+  await store.gates.look('acc', '', '');
 });
 
 function intentOf(serviceId: string, changes: Partial<Intent> = {}): Intent {
