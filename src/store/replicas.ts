@@ -39,9 +39,8 @@ export function countReady(info: unknown): number {
 /**
  * Waits until this many replicas have everything that Redis had written so far, or for a second.
  *
- * WAIT counts from the last write of its own connection, and says at once that all is well on a new one, which has
- * written nothing: so a write precedes it in the same pipeline. What was written before, by whomever, is replicated
- * before that.
+ * WAIT counts from the last write of its own connection, so on one that was made anew meanwhile it would say at once that
+ * all is well: a write precedes it in the same pipeline. What was written before, by whomever, is replicated before that.
  * @param key where to write; it leads to the primary of our slot in a Cluster
  * @returns how many have not confirmed: 0 is well.
  */

@@ -12,7 +12,11 @@ import { until } from './system.js';
 export const serverBinary = findServerBinary(process.env['PATH'] ?? '');
 
 /** What purchases need; a test changes what it is about. */
-const DURABLE = { appendonly: 'yes', appendfsync: 'always', 'maxmemory-policy': 'noeviction', save: '' };
+const DURABLE = {
+  ...{ appendonly: 'yes', appendfsync: 'always', 'maxmemory-policy': 'noeviction', save: '' },
+  // A replica is filled at once instead of after five seconds.
+  'repl-diskless-sync-delay': '0',
+};
 
 export async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
