@@ -18,14 +18,19 @@ const DURABLE = {
   'repl-diskless-sync-delay': '0',
 };
 
+/** A Cluster's nodes talk to each other 10,000 ports higher, which must exist. */
+const HIGHEST_PORT = 55_535;
+
 export async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  for (;;) {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    server.close();
+    await once(server, 'close');
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    if (address.port <= HIGHEST_PORT) return address.port;
+  }
 }
 
 /** A redis-server of a test's own, with settings of its own, that it may stop in the middle (SIGSTOP) or kill. */

@@ -40,17 +40,23 @@ describe.skipIf(serverBinary === null)(
     });
 
     it('never does so in a Cluster either', { timeout: 30_000 }, async () => {
-      const announced = await findFreePort();
-      const own = {
-        'cluster-enabled': 'yes',
-        'cluster-announce-ip': '127.0.0.1',
-        'cluster-announce-port': String(announced),
-      };
-      await using server = await PrivateRedis.start(own);
-      await using proxy = await TcpProxy.start(server.port, announced);
-      await server.client.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
-      const readState = async () => String(await server.client.call('CLUSTER', 'INFO'));
-      await expect.poll(readState, { timeout: 10_000 }).toContain('cluster_state:ok');
+      // Two nodes: a client that has lost its last one does not send anything again anyway.
+      const [port, announced] = [await findFreePort(), await findFreePort()];
+      await using server = await PrivateRedis.start({
+        ...{ port: String(port), 'cluster-enabled': 'yes', 'cluster-announce-ip': '127.0.0.1' },
+        ...{ 'cluster-announce-port': String(announced), 'cluster-announce-bus-port': String(port + 10_000) },
+      });
+      await using other = await PrivateRedis.start({ 'cluster-enabled': 'yes' });
+      await using proxy = await TcpProxy.start(port, announced);
+      await server.client.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16382');
+      await server.client.call('CLUSTER', 'SET-CONFIG-EPOCH', '1');
+      await other.client.call('CLUSTER', 'ADDSLOTS', '16383');
+      await other.client.call('CLUSTER', 'SET-CONFIG-EPOCH', '2');
+      await server.client.call('CLUSTER', 'MEET', '127.0.0.1', String(other.port));
+      for (const { client } of [server, other]) {
+        const readState = async () => String(await client.call('CLUSTER', 'INFO'));
+        await expect.poll(readState, { timeout: 10_000 }).toContain('cluster_state:ok');
+      }
       const redis = await connectStore({ kind: 'cluster', nodes: [{ host: '127.0.0.1', port: announced }] });
       try {
         proxy.fault = { loseReplyTo: 'lost-alone' };
@@ -91,7 +97,7 @@ describe.skipIf(serverBinary === null)(
       try {
         proxy.fault = { isHanging: true };
         await expect(redis.get('key')).rejects.toThrow();
-        // Also a connection that is made meanwhile, and hangs in its greeting.
+        // At once while the connection is made anew.
         await expect(redis.get('key')).rejects.toThrow();
         proxy.fault = {};
         await untilBack(redis);
