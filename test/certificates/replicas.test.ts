@@ -7,6 +7,8 @@ import { PrivateRedis, serverBinary } from '../helpers/private-redis.js';
 import { override } from '../helpers/override.js';
 import { startBench, withApi, type Bench } from '../helpers/work.js';
 
+const PATIENT = { timeout: 10_000 };
+
 /** A lifecycle on this Redis, through a connection of its own. */
 async function startReplicated(primary: PrivateRedis): Promise<Bench & { client: RedisClient }> {
   const client = await connectStore({ kind: 'url', url: primary.url });
@@ -81,7 +83,7 @@ describe.skipIf(serverBinary === null)(
         .poll(async () => {
           await bench.advance(serviceId);
           return (await bench.read(serviceId)).status;
-        })
+        }, PATIENT)
         .toBe('pending-validation');
       expect(await bench.countCalls('ssl.create')).toBe(1);
       expect((await bench.read(serviceId)).problem).toBeNull();
@@ -110,7 +112,7 @@ describe.skipIf(serverBinary === null)(
         .poll(async () => {
           await bench.advance(serviceId);
           return (await bench.read(serviceId)).status;
-        })
+        }, PATIENT)
         .toBe('pending-validation');
       // Nothing had been submitted, so nothing was looked up.
       expect(await bench.countCalls('ssl.activate')).toBe(1);

@@ -51,7 +51,7 @@ describe.skipIf(serverBinary === null)(
         second.signal('SIGSTOP');
         expect(await awaitReplicas(redis, KEY, 2)).toBe(1);
         second.signal('SIGCONT');
-        await expect.poll(() => awaitReplicas(redis, KEY, 2)).toBe(0);
+        await expect.poll(() => awaitReplicas(redis, KEY, 2), { timeout: 10_000 }).toBe(0);
       } finally {
         redis.disconnect();
       }
@@ -66,7 +66,7 @@ describe.skipIf(serverBinary === null)(
       try {
         expect(await awaitReplicas(redis, KEY, 1)).toBe(1);
         replica.signal('SIGCONT');
-        await expect.poll(() => awaitReplicas(redis, KEY, 1)).toBe(0);
+        await expect.poll(() => awaitReplicas(redis, KEY, 1), { timeout: 10_000 }).toBe(0);
         expect(await replica.client.get('{replicas}:intent')).toBe('a');
       } finally {
         redis.disconnect();
@@ -107,7 +107,7 @@ describe.skipIf(serverBinary === null)(
           expect(await countReplicas(redis, KEY)).toBe(1);
           expect((await inspectDurability(redis, KEY)).faults).toEqual([]);
         }
-        await expect.poll(() => awaitReplicas(redis, KEY, 1)).toBe(0);
+        await expect.poll(() => awaitReplicas(redis, KEY, 1), { timeout: 10_000 }).toBe(0);
         replica.signal('SIGSTOP');
         expect(await awaitReplicas(redis, KEY, 1)).toBe(1);
       } finally {
