@@ -9,7 +9,7 @@ import { Accounts } from './modules/accounts.js';
 import { AccountLimiter } from './quota/limiter.js';
 import { ensureSchedulers, watchSchedulers } from './queue/scheduler.js';
 import { WorkerGroup, type LockTimes } from './queue/worker.js';
-import { inspectDurability } from './store/durability.js';
+import { inspectDurability, readVolatility } from './store/durability.js';
 import { createWebhook, type Webhook } from './webhook/send.js';
 
 /** The lease on a record outlives the longest API call by this much, ms. */
@@ -93,21 +93,26 @@ async function createAccounts(app: App): Promise<Accounts> {
       'PMNAMECHEAP_SECRET_KEY is missing: a worker opens the API keys with it; make one with: openssl rand -base64 32';
     throw new InputError([remedy], 'The environment');
   }
-  const durability = await inspectDurability(store.redis);
-  const isVolatile = !durability.isDurable && !environment.isVolatileAllowed;
-  const volatility = `This Redis could lose the record of a purchase in a crash, so nothing is bought in production: ${durability.faults.join('; ')}`;
+  await logDurability(app);
   return new Accounts({
     store,
     secretKeys: previousSecretKey === null ? [secretKey] : [secretKey, previousSecretKey],
     httpTimeoutMs: environment.httpTimeoutMs,
     throttlePauseMs: environment.throttlePauseMs,
-    volatility: isVolatile ? volatility : null,
+    readVolatility: async () =>
+      environment.isVolatileAllowed ? null : await readVolatility(store.redis, store.keys.barrier),
     createLimiter: (account) =>
       new AccountLimiter(store.redis, (what) => store.keys.account(account, what), randomUUID),
     onExchange: (exchange, subject) => logExchange(log, exchange, subject),
     now: Date.now,
     random: Math.random,
   });
+}
+
+/** A worker runs on any Redis, for it does more than buy; the log says what is wrong with this one. */
+async function logDurability({ store, log }: App): Promise<void> {
+  const { faults, advice } = await inspectDurability(store.redis, store.keys.barrier);
+  for (const one of [...faults, ...advice]) log.log(4, 'redis', one);
 }
 
 /** Marks the place in the stream from which events are sent, before this worker can add any. */

@@ -13,6 +13,8 @@ import { readFlightId, RING_GRACE_MS, type CertificateRecord } from './record.js
 import { lookUpReissue, saveReissued } from './reissue.js';
 import { saveAccepted } from './save-accepted.js';
 import { moveRecord } from './transitions.js';
+import { describeUnconfirmed, UNCONFIRMED_MS } from './unconfirmed.js';
+import { saveWait } from './wait.js';
 
 /** With the growing delays between them these take more than an hour. */
 const STATE_REFUSALS_ALLOWED = 12;
@@ -83,12 +85,13 @@ export async function submitCsr(
     },
     change: { cause: `${verb} of ${certificateId} begun`, lease: work.lease },
   });
-  // Somebody may have decided the claim differently meanwhile.
-  const owner = await work.purchases.readOwner(record.account, certificateId);
+  // Somebody may have decided the claim differently meanwhile, and a failover must not forget the submission.
+  const { owner, unconfirmed } = await work.purchases.confirmOwner(record.account, certificateId);
   if (owner !== record.serviceId) {
     const problem = `Certificate ${certificateId} belongs to ${owner === null ? 'nobody' : `service ${owner}`} in our books, not to this service. Compare both with certificate show before anything is submitted. ${adviseRetry(record)}`;
     throw await parkRecord(work, begun, problem);
   }
+  if (unconfirmed > 0) throw await holdBack(work, begun, unconfirmed);
   await work.report(`${verb} of certificate ${certificateId}`);
   try {
     const input = { certificateId, csr: order.csr.pem, dcv: order.dcv, ...order.activation };
@@ -99,6 +102,15 @@ export async function submitCsr(
     if (error instanceof WaitError) throw await forgetSubmission(work, begun, error);
     throw await settleFailure(work, begun, submission, error);
   }
+}
+
+/** A failover to a replica that does not know of the intent would submit a second time: no call is made. */
+async function holdBack(work: Work, record: CertificateRecord, unconfirmed: number): Promise<Error> {
+  const reason = describeUnconfirmed('The CSR was not submitted', unconfirmed);
+  const after = { ...record, activationBegunAt: null };
+  const change = { cause: reason, lease: work.lease };
+  const held = await work.certificates.save({ before: record, after, change });
+  return await saveWait(work, held, reason, UNCONFIRMED_MS, work.lease);
 }
 
 /** The quota or a pause held the call back: nothing was submitted, so there is nothing to look up. */

@@ -94,7 +94,8 @@ export interface SpendingGuard {
 }
 
 export type BeginAnswer =
-  | { kind: 'begun'; record: CertificateRecord }
+  /** `unconfirmed`: replicas of Redis that did not confirm the intent in time; the call must not be made then. */
+  | { kind: 'begun'; record: CertificateRecord; unconfirmed: number }
   /** `key` and `ageMs` of the purchase that holds the lane. */
   | { kind: 'lane-busy'; key: string; ageMs: number }
   | { kind: 'listing-old' }
@@ -110,6 +111,12 @@ export type Intent = Omit<Purchase, 'begunAt' | 'cleanLooks'>;
 /** `moved-on`: the lane no longer held this purchase, the certificate went to ledger and stock; `claimed`: another service owns that id. */
 export type SettleAnswer =
   { kind: 'made'; record: CertificateRecord } | { kind: 'moved-on' } | { kind: 'claimed'; owner: string };
+
+/** Who owns a certificate by our books, once all that was written before is on every replica but `unconfirmed` ones. */
+export interface ConfirmedOwner {
+  owner: string | null;
+  unconfirmed: number;
+}
 
 export interface Bought {
   certificateId: number;
@@ -161,6 +168,8 @@ export interface PurchaseStore {
   /** Gives a paid, unowned certificate to the record instead of buying. Null when there is none. */
   takeStock(record: CertificateRecord, intent: Intent, lease: string): Promise<CertificateRecord | null>;
   readOwner(account: string, certificateId: number): Promise<string | null>;
+  /** As {@link readOwner}, after the replicas of Redis have had a moment to confirm what was recorded. */
+  confirmOwner(account: string, certificateId: number): Promise<ConfirmedOwner>;
   /** A certificate that one of our purchases paid for and no order owns. Nothing when it is claimed, or the lane does not hold the purchase any more. */
   addStock(account: string, row: ListedPurchase, purchase: Purchase): Promise<void>;
 }
@@ -194,8 +203,8 @@ export interface Account {
   admitPurchase(): Promise<void>;
   /** Calls that the quota of the hour and the day still allows; Infinity without limits. */
   readCallsLeft(): Promise<number>;
-  /** Null, or why no purchase may be made through this Redis (it would lose an intent on a crash). */
-  refusal: string | null;
+  /** Null, or why no purchase may be made through this Redis now (it would lose an intent on a crash). Read anew each time. */
+  readRefusal(): Promise<string | null>;
   /** Stops the account's calls or only its purchases, for `durationMs` or until somebody resumes it (null). */
   pause(scope: PauseScope, reason: string, durationMs: number | null): Promise<void>;
 }

@@ -7,6 +7,7 @@ import type { CheckedOrder } from './order-payload.js';
 import { parkRecord } from './park.js';
 import type { BeginAnswer, Bought, Intent, Work } from './ports.js';
 import { settleBought, settleFailure } from './purchase-outcome.js';
+import { describeUnconfirmed, UNCONFIRMED_MS } from './unconfirmed.js';
 import { planPurchase, type PurchasePlan } from './purchase-plan.js';
 import type { CertificateRecord, Purchase } from './record.js';
 import { saveWait } from './wait.js';
@@ -22,11 +23,11 @@ const LANE_SLOW_MS = 15_000;
 /** A pause costs no call: look often, so that a resumed account goes on at once, ms. */
 const PAUSED_LOOK_MS = 15_000;
 
-/** Between two looks at something that a person must mend, ms. */
-const REFUSED_MS = 600_000;
+/** Between two looks at a Redis that a person must mend, ms: they cost no call, and it goes on soon after. */
+const REFUSED_MS = 60_000;
 
 /**
- * Buys what the operation in flight needs: for an order stock first, else intent → fence → one call → outcome.
+ * Buys what the operation in flight needs: for an order stock first, else intent, on every replica → fence → one call → outcome.
  * @returns the record, `purchased`.
  * @throws WaitError when the moment has not come or the outcome is unclear; FailError when Namecheap refuses it for good.
  */
@@ -42,11 +43,12 @@ export async function makePurchase(
   const fromStock =
     intent.kind === 'order' ? await work.purchases.takeStock(record, intent, work.lease) : null;
   if (fromStock !== null) return fromStock;
-  if (work.account.refusal !== null)
-    throw await saveWait(work, record, work.account.refusal, REFUSED_MS, work.lease);
+  const refusal = await work.account.readRefusal();
+  if (refusal !== null) throw await saveWait(work, record, refusal, REFUSED_MS, work.lease);
   await work.account.lookPurchase();
   await work.report(`buying ${plan.what}`);
   const begun = await beginPurchase(work, record, intent);
+  if (begun.unconfirmed > 0) throw await abandonUnconfirmed(work, begun);
   await admitOrAbandon(work, begun);
   const fence = await work.purchases.check(work.account.id, begun.purchase);
   if (!fence.isHeld) throw new StaleRecordError(record.serviceId, 'lease');
@@ -61,8 +63,17 @@ export async function makePurchase(
 interface Begun {
   record: CertificateRecord;
   purchase: Purchase;
+  /** Replicas that may not know of the intent. */
+  unconfirmed: number;
   /** Monotonic, ms: right before the intent was recorded. */
   startedAt: number;
+}
+
+/** A failover to a replica that does not know of the intent would forget the purchase: no call is made. */
+async function abandonUnconfirmed(work: Work, { record, purchase, unconfirmed }: Begun): Promise<Error> {
+  const reason = describeUnconfirmed('Nothing was bought', unconfirmed);
+  const abandoned = await abandon(work, record, purchase, reason);
+  return await saveWait(work, abandoned, reason, UNCONFIRMED_MS, work.lease);
 }
 
 /** The quota is taken only once the lane is ours: orders that wait for it must not eat the calls it needs. */
@@ -87,8 +98,9 @@ async function beginPurchase(work: Work, record: CertificateRecord, intent: Inte
   }
   if (answer.kind !== 'begun') throw await explainRefusal(work, record, answer);
   const { purchase } = answer.record;
+  const { unconfirmed } = answer;
   if (purchase === null) throw new Error(`${record.serviceId} is purchasing without a purchase`);
-  return { record: answer.record, purchase, startedAt };
+  return { record: answer.record, purchase, unconfirmed, startedAt };
 }
 
 async function explainRefusal(work: Work, record: CertificateRecord, answer: BeginAnswer): Promise<Error> {

@@ -5,7 +5,6 @@ import { openKey } from '../modules/seal.js';
 import { SECRET_KEY_REMEDY } from '../modules/add.js';
 import type { ModuleRecord } from '../modules/settings.js';
 import type { QueueState } from '../queue/inspect.js';
-import { inspectDurability } from '../store/durability.js';
 import { formatNext, formatSpan } from './format.js';
 
 /** One named check; `detail` says what was found and, unless it is ok, what to do. */
@@ -15,40 +14,12 @@ export interface Finding {
   detail: string;
 }
 
-/** The oldest Redis that BullMQ's own advice covers. */
-const OLDEST_REDIS = [6, 2] as const;
-
 /** A worker wakes within this, ms; later than that the scheduler stands still. */
 const SCHEDULER_LATE_MS = 60_000;
 
 const CLOCK_TOLERANCE_MS = 2000;
 
 const START_WORKER = 'start one with pmnamecheap worker';
-
-export async function checkRedis(app: App): Promise<Finding[]> {
-  const { isDurable, faults, version } = await inspectDurability(app.store.redis);
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  const isRecent = major > OLDEST_REDIS[0] || (major === OLDEST_REDIS[0] && minor >= OLDEST_REDIS[1]);
-  const isAllowed = app.environment.isVolatileAllowed;
-  const volatility = `${faults.join('; ')}. A crash could lose the record of a purchase`;
-  return [
-    { check: 'redis', state: 'ok', detail: 'answers' },
-    {
-      check: 'redis-version',
-      state: isRecent ? 'ok' : 'fail',
-      detail: isRecent ? version : `${version || 'unknown'}: upgrade to ${OLDEST_REDIS.join('.')} or later`,
-    },
-    isDurable
-      ? { check: 'redis-durability', state: 'ok', detail: 'every acknowledged write is on disk' }
-      : {
-          check: 'redis-durability',
-          state: isAllowed ? 'warn' : 'fail',
-          detail: isAllowed
-            ? `${volatility}; PMNAMECHEAP_ALLOW_VOLATILE=1 accepts that`
-            : `${volatility}, so nothing is bought in production`,
-        },
-  ];
-}
 
 /** Whether this environment opens every module's key, as the workers must. */
 export function checkSecretKey(secretKeys: readonly string[], modules: readonly ModuleRecord[]): Finding {

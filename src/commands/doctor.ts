@@ -12,13 +12,13 @@ import {
   checkClock,
   checkModules,
   checkQueues,
-  checkRedis,
   checkSchedulers,
   checkSecretKey,
   checkWorkers,
   type Finding,
 } from './doctor-checks.js';
 import { checkConnections } from './doctor-connections.js';
+import { checkRedis } from './doctor-redis.js';
 import { withApp } from './session.js';
 import { formatTable, paint, print, printJson, type Terminal } from './terminal.js';
 import { checkWebhook, readWebhook } from './webhook-state.js';
@@ -63,6 +63,7 @@ async function examine(terminal: Terminal): Promise<Finding[]> {
 const NEED_REDIS = [
   'redis-version',
   'redis-durability',
+  'redis-replicas',
   'modules',
   'workers',
   'queues',

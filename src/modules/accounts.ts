@@ -57,7 +57,8 @@ export class Accounts {
         maxPurchasesPerHour: parameters.maxPurchasesPerHour,
         maxSpendPerDay: parameters.maxSpendPerDay,
       },
-      refusal: isProductionEndpoint(endpoint) ? this.#deps.volatility : null,
+      // What the sandbox sells costs nothing: it may be bought through any Redis.
+      readRefusal: async () => (isProductionEndpoint(endpoint) ? await this.#deps.readVolatility() : null),
       lookPurchase: () => admission.look(),
       admitPurchase: () => admission.admit(),
       readCallsLeft: () => admission.readCallsLeft(),

@@ -23,8 +23,8 @@ export interface AccountDeps {
   secretKeys: readonly string[];
   httpTimeoutMs: number;
   throttlePauseMs: number;
-  /** Null, or why purchases at Namecheap's production must not be made through this Redis. */
-  volatility: string | null;
+  /** Null, or why purchases at Namecheap's production must not be made through this Redis now. */
+  readVolatility(): Promise<string | null>;
   createLimiter(account: string): AccountLimiter;
   /** `subject`: what the call was for, such as a service id. */
   onExchange(exchange: Exchange, subject: string | undefined): void;

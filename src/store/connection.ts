@@ -57,25 +57,37 @@ function build(target: RedisTarget, settings: ConnectionSettings): RedisClient {
   if (target.kind === 'sentinel')
     return new Redis({ ...options, sentinels: target.sentinels, name: target.name });
   const { enableOfflineQueue = true, retryStrategy, ...redisOptions } = settings;
+  // A Cluster client sends a command again when its connection closes, whatever its nodes are told: unless this is 0.
+  const resend = settings.autoResendUnfulfilledCommands === false ? { retryDelayOnFailover: 0 } : {};
   return new Cluster(target.nodes, {
     lazyConnect: true,
     enableOfflineQueue,
     redisOptions,
+    ...resend,
     ...(retryStrategy === undefined ? {} : { clusterRetryStrategy: retryStrategy }),
   });
 }
 
+/** An answer of Redis may take this long, ms: longer than its replicas have to confirm, shorter than any lease. */
+const ANSWER_MS = 10_000;
+
 /**
  * The connection that money depends on: a command whose reply was lost is never sent again behind our back, and
- * nothing is queued while Redis is away (the intent would be recorded after the call was made).
+ * nothing is queued while Redis is away (the intent would be recorded after the call was made). A Redis that hangs
+ * ends every command that waits for it with an error, and the connection is made anew.
  * @throws RedisUnavailableError when Redis does not answer within `timeoutMs`.
  */
-export async function connectStore(target: RedisTarget, timeoutMs = 5000): Promise<RedisClient> {
+export async function connectStore(
+  target: RedisTarget,
+  timeoutMs = 5000,
+  answerMs = ANSWER_MS,
+): Promise<RedisClient> {
   const client = createRedis(target, {
     autoResendUnfulfilledCommands: false,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     connectTimeout: timeoutMs,
+    socketTimeout: answerMs,
     retryStrategy: (times) => Math.min(times * 100, 2000),
   });
   await connectWithin(client, target, timeoutMs);

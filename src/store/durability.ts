@@ -1,40 +1,34 @@
+import { z } from 'zod';
 import type { RedisClient } from './connection.js';
-
-/** What a crash of this Redis would lose, and what else is wrong with it for money. */
-export interface Durability {
-  isDurable: boolean;
-  /** One sentence per fault, with its remedy. */
-  faults: string[];
-  version: string;
-}
+import { judgeDurability, SETTING_NAMES, type Durability } from './durability-rules.js';
+import { readAnswer } from './replicas.js';
 
 /**
- * Reads how Redis keeps what it acknowledged. A purchase's intent must survive a crash in the next instant:
- * `appendonly yes`, `appendfsync always`, `noeviction`.
+ * Reads how Redis keeps what it acknowledged, in one round trip. Nothing is remembered: a setting that was changed at
+ * runtime, or another primary after a failover, is seen at once.
+ * @param key any key of ours: in a Cluster it leads to the primary of our slot
  */
-export async function inspectDurability(redis: RedisClient): Promise<Durability> {
-  const info = await redis.info();
-  const read = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
-  const faults: string[] = [];
-  if (read('aof_enabled') !== '1')
-    faults.push('appendonly is off: set "appendonly yes" (see config/redis.conf)');
-  else {
-    const fsync = await readSetting(redis, 'appendfsync');
-    if (fsync !== 'always')
-      faults.push(`appendfsync is "${fsync}": set "appendfsync always" (see config/redis.conf)`);
-  }
-  const policy = read('maxmemory_policy');
-  if (policy !== 'noeviction')
-    faults.push(`maxmemory-policy is "${policy}": set "maxmemory-policy noeviction"`);
-  return { isDurable: faults.length === 0, faults, version: read('valkey_version') || read('redis_version') };
+export async function inspectDurability(redis: RedisClient, key: string): Promise<Durability> {
+  const pipeline = redis.pipeline().exists(key).info();
+  for (const name of SETTING_NAMES) pipeline.config('GET', name);
+  const answers = await pipeline.exec();
+  readAnswer(answers, 0);
+  const info = z.string().parse(readAnswer(answers, 1));
+  const settings = SETTING_NAMES.map((name, index) => [name, readSetting(answers?.[index + 2])]);
+  return judgeDurability(info, settingsSchema.parse(Object.fromEntries(settings)));
 }
 
+/** Why nothing may be bought in production through this Redis; null when nothing speaks against it. */
+export async function readVolatility(redis: RedisClient, key: string): Promise<string | null> {
+  const { faults } = await inspectDurability(redis, key);
+  if (faults.length === 0) return null;
+  return `This Redis could lose the record of a purchase in a crash, so nothing is bought in production: ${faults.join('; ')}`;
+}
+
+const settingsSchema = z.record(z.enum(SETTING_NAMES), z.string());
+
 /** Unknown where an ACL forbids CONFIG: then we cannot promise durability. */
-async function readSetting(redis: RedisClient, name: string): Promise<string> {
-  try {
-    const answer = await redis.config('GET', name);
-    return Array.isArray(answer) && typeof answer[1] === 'string' ? answer[1] : 'unknown';
-  } catch {
-    return 'unknown';
-  }
+function readSetting(answer: [error: Error | null, value: unknown] | undefined): string {
+  const parsed = z.tuple([z.string(), z.string()]).safeParse(answer?.[1]);
+  return parsed.success ? parsed.data[1] : 'unknown';
 }

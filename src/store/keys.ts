@@ -12,6 +12,8 @@ export interface Keys {
   placed: string;
   /** Set of all service ids. */
   services: string;
+  /** Written to before replicas are waited for; what it holds is nobody's business. */
+  barrier: string;
   /** Stream of events. */
   events: string;
   /** Anything of the webhook: cursor, schedule, outboxes, dead letters. */
@@ -36,6 +38,7 @@ export function createKeys(prefix: string): Keys {
     errands: `${prefix}:errands`,
     placed: `${prefix}:placed`,
     services: `${prefix}:services`,
+    barrier: `${prefix}:barrier`,
     events: `${prefix}:events`,
     webhook: (what) => `${prefix}:webhook:${what}`,
     module: (name) => `${prefix}:module:${name}`,

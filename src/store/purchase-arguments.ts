@@ -1,7 +1,7 @@
 import { Big } from 'big.js';
 import { z } from 'zod';
 import type { BeginAnswer, Bought, Intent, SpendingGuard } from '../certificates/ports.js';
-import type { CertificateRecord, Purchase } from '../certificates/record.js';
+import type { Purchase } from '../certificates/record.js';
 
 const stockSchema = z.object({
   product: z.string(),
@@ -32,12 +32,10 @@ export function composeBegin(purchase: Purchase, guard: SpendingGuard): string[]
   ];
 }
 
-/** What BEGIN answered. @param saved the record as it was saved if it did begin */
-export function readBegin(answer: readonly string[], saved: CertificateRecord): BeginAnswer {
+/** Why BEGIN did not begin. */
+export function readBeginRefusal(answer: readonly string[]): Exclude<BeginAnswer, { kind: 'begun' }> {
   const [kind, first = '', second = ''] = answer;
   switch (kind) {
-    case 'begun':
-      return { kind, record: saved };
     case 'lane-busy':
       return { kind, key: first, ageMs: Number(second) };
     case 'listing-old':

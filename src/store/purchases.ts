@@ -1,6 +1,7 @@
 import type {
   BeginAnswer,
   Bought,
+  ConfirmedOwner,
   Intent,
   ListedPurchase,
   PurchaseStore,
@@ -13,7 +14,8 @@ import { moveRecord } from '../certificates/transitions.js';
 import { readClock, type RedisClient } from './connection.js';
 import type { Keys } from './keys.js';
 import { ADD_STOCK, BEGIN, CLAIM, SETTLE_MADE, SETTLE_NOT_MADE, TAKE_STOCK } from './purchase-scripts.js';
-import { chooseStock, composeBegin, composeSettlement, readBegin } from './purchase-arguments.js';
+import { chooseStock, composeBegin, composeSettlement, readBeginRefusal } from './purchase-arguments.js';
+import { awaitReplicas, countReplicas } from './replicas.js';
 import { purchaseSchema } from './schemas.js';
 import { runStep } from './run-step.js';
 import { runScript, type Script } from './script.js';
@@ -36,7 +38,10 @@ export class RedisPurchaseStore implements PurchaseStore {
     lease: string,
     guard: SpendingGuard,
   ): Promise<BeginAnswer> {
-    const begunAt = await readClock(this.#redis);
+    const [begunAt, replicas] = await Promise.all([
+      readClock(this.#redis),
+      countReplicas(this.#redis, this.#keys.barrier),
+    ]);
     const purchase: Purchase = { ...intent, begunAt, cleanLooks: 0 };
     const after = moveRecord(record, 'purchasing', this.#now(), {
       purchase,
@@ -45,7 +50,9 @@ export class RedisPurchaseStore implements PurchaseStore {
     });
     const step = { before: record, after, change: { cause: `purchase ${intent.id} begun`, lease } };
     const { answer, saved } = await this.#run(BEGIN, step, composeBegin(purchase, guard));
-    return readBegin(answer, saved);
+    if (answer[0] !== 'begun') return readBeginRefusal(answer);
+    const unconfirmed = await awaitReplicas(this.#redis, this.#keys.barrier, replicas);
+    return { kind: 'begun', record: saved, unconfirmed };
   }
 
   async check(account: string, purchase: Purchase): Promise<{ isHeld: boolean; ageMs: number }> {
@@ -108,6 +115,18 @@ export class RedisPurchaseStore implements PurchaseStore {
 
   async readOwner(account: string, certificateId: number): Promise<string | null> {
     return await this.#redis.hget(this.#keys.account(account, 'claims'), String(certificateId));
+  }
+
+  async confirmOwner(account: string, certificateId: number): Promise<ConfirmedOwner> {
+    const { barrier } = this.#keys;
+    const [owner, replicas] = await Promise.all([
+      this.readOwner(account, certificateId),
+      countReplicas(this.#redis, barrier),
+    ]);
+    if (replicas === 0) return { owner, unconfirmed: 0 };
+    const unconfirmed = await awaitReplicas(this.#redis, barrier, replicas);
+    // Read again: a failover meanwhile may have brought other books.
+    return { owner: await this.readOwner(account, certificateId), unconfirmed };
   }
 
   async addStock(account: string, row: ListedPurchase, purchase: Purchase): Promise<void> {

@@ -201,7 +201,10 @@ describe('an order that waits', () => {
   it('for a week without getting anywhere fails, with the reason', async () => {
     await using bench = await startBench(redis);
     const serviceId = await acceptOn(bench, 'week.example.com');
-    bench.work.account = { ...bench.work.account, refusal: 'Redis is not durable.' };
+    bench.work.account = {
+      ...bench.work.account,
+      readRefusal: () => Promise.resolve('Redis is not durable.'),
+    };
     bench.shiftClocks(8 * 86_400_000);
     expect(await bench.advance(serviceId)).toMatchObject({ code: 'ERR_ORDER_FAILED' });
     expect((await bench.read(serviceId)).problem).toMatch(/Redis is not durable/);

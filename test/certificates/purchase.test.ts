@@ -201,7 +201,10 @@ describe('what cannot be bought here', () => {
   it('waits with the reason when Redis could lose the record of a purchase', async () => {
     await using bench = await startBench(redis);
     const serviceId = await acceptOn(bench);
-    bench.work.account = { ...bench.work.account, refusal: 'This Redis could lose it' };
+    bench.work.account = {
+      ...bench.work.account,
+      readRefusal: () => Promise.resolve('This Redis could lose it'),
+    };
     await bench.advance(serviceId, 2);
     expect(await bench.read(serviceId)).toMatchObject({
       status: 'accepted',

@@ -31,6 +31,7 @@ it('finds nothing wrong with a system that works, and tells balance and quota le
       redis: 'ok',
       'redis-version': 'ok',
       'redis-durability': durability,
+      'redis-replicas': 'ok',
       'secret-key': 'ok',
       modules: 'ok',
       workers: 'ok',

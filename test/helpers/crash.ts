@@ -59,6 +59,7 @@ export class Process {
     return {
       ...account,
       api: this.#guard('api', account.api),
+      readRefusal: () => this.#call('readRefusal', () => account.readRefusal()),
       lookPurchase: () => this.#call('lookPurchase', () => account.lookPurchase()),
       admitPurchase: () => this.#call('admitPurchase', () => account.admitPurchase()),
       readCallsLeft: () => this.#call('readCallsLeft', () => account.readCallsLeft()),

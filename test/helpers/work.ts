@@ -62,7 +62,7 @@ export async function startBench(redis: TestRedis, options: SandboxOptions = {})
     module: 'default',
     api,
     guard: { maxPurchasesPerHour: null, maxSpendPerDay: null },
-    refusal: null,
+    readRefusal: () => Promise.resolve(null),
     lookPurchase: () => Promise.resolve(),
     admitPurchase: () => Promise.resolve(),
     readCallsLeft: () => Promise.resolve(Infinity),
