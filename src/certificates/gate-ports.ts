@@ -32,7 +32,7 @@ export interface SurveyProgress {
   nextPage: number;
 }
 
-/** What the books of each account rest on: see docs/durability.md. */
+/** What the books of each account rest on: see docs/data-loss.md. */
 export interface GateStore {
   /** Looks, and opens a gate before which nothing is left to decide. */
   look(account: string, commonName: string, serviceId: string): Promise<GateState>;
