@@ -158,8 +158,8 @@ export interface PurchaseStore {
   /** Gives a paid, unowned certificate to the record instead of buying. Null when there is none. */
   takeStock(record: CertificateRecord, intent: Intent, lease: string): Promise<CertificateRecord | null>;
   readOwner(account: string, certificateId: number): Promise<string | null>;
-  /** A certificate that one of our purchases paid for and no order owns. Nothing when it is claimed, or the lane does not hold the purchase any more. */
-  addStock(account: string, row: ListedPurchase, purchase: Purchase): Promise<void>;
+  /** A certificate that one of our purchases paid for and no order owns; with its ledger entry. Nothing when it is claimed, or the lane does not hold the purchase any more. */
+  addStock(account: string, bought: Bought, purchase: Purchase): Promise<void>;
 }
 
 /** What Namecheap last showed of an account: its bought certificates and its balance. */

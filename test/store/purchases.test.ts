@@ -245,12 +245,12 @@ describe('stock', () => {
     const begun = await begin('a');
     const stock = store.keys.account('acc', 'stock');
     await redis.client.hset(store.keys.account('acc', 'claims'), '42', 'somebody');
-    await store.purchases.addStock('acc', row(42), begun.purchase);
+    await store.purchases.addStock('acc', bought(42), begun.purchase);
     expect(await redis.client.hlen(stock)).toBe(0);
-    await store.purchases.addStock('acc', row(43), begun.purchase);
+    await store.purchases.addStock('acc', bought(43), begun.purchase);
     expect(await redis.client.hkeys(stock)).toEqual(['43']);
     await settleNotMade(begun, false);
-    await store.purchases.addStock('acc', row(44), begun.purchase);
+    await store.purchases.addStock('acc', bought(44), begun.purchase);
     expect(await redis.client.hkeys(stock)).toEqual(['43']);
   });
 });
