@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { AUDIT_EVERY_MS, runAudit, type Audited, type AuditResult } from '../src/certificates/audit.js';
+import type { Audited } from '../src/certificates/audit-balance.js';
+import { AUDIT_EVERY_MS, runAudit, type AuditResult } from '../src/certificates/audit.js';
 import { describeError } from '../src/errors.js';
 import { defineJob, done, type JobContext } from '../src/job.js';
 import { requireModule } from '../src/modules/require-module.js';

@@ -1,17 +1,22 @@
-import { FailError, WaitError } from '../errors.js';
-import { NamecheapError } from '../namecheap/errors.js';
+import { WaitError } from '../errors.js';
+import {
+  AGAIN_MS,
+  attempt,
+  decideMoney,
+  openWork,
+  readBalance,
+  type Attempt,
+  type Audited,
+  type AuditWork,
+  type Ledger,
+} from './audit-balance.js';
 import { Findings, judgeEntry, judgeLane, judgePlaced, judgePurchase } from './audit-books.js';
-import { auditLists, type ListsVerdict } from './audit-lists.js';
-import { judgeMoney, RecentCharges, RecentForeign, type MoneyVerdict } from './audit-money.js';
-import type { AuditPart, AuditState, AuditStore, Baseline, StoredDifference } from './audit-ports.js';
-import { readWithBrake } from './brake.js';
-import type { Account, AccountWork } from './ports.js';
+import { auditLists } from './audit-lists.js';
+import { RecentCharges, RecentForeign } from './audit-money.js';
+import type { AuditPart, AuditState, AuditStore, StoredDifference } from './audit-ports.js';
 
 /** Between two audits that reached a full verdict, ms. Four times a day: an unanswered purchase always finds a balance of less than a day as evidence, and an error is stopped within hours for a dozen calls. */
 export const AUDIT_EVERY_MS = 21_600_000;
-
-/** After an audit without a full verdict the first look again; each further one takes twice as long, ms. */
-const AGAIN_MS = 600_000;
 
 export interface AuditResult {
   /** The modules that share the account; events and commands name the first. */
@@ -30,24 +35,13 @@ export interface AuditResult {
   isFailed: boolean;
 }
 
-/** The account to audit: its id, its modules, and how it is opened. */
-export interface Audited {
-  account: string;
-  modules: [string, ...string[]];
-  /** Others spend from this balance too: then it proves nothing. */
-  isShared: boolean;
-  open(): Promise<Account>;
-}
-
-type Work = Omit<AccountWork, 'account'>;
-
 /**
  * Compares keys, claims, stock, foreign ids and ledger with each other, with what Namecheap lists as bought, and the
  * balance with the ledger. It buys and changes nothing at Namecheap; two list calls (more where more than a hundred
  * certificates wait for activation) and one for the balance. What it found is written in one step at the end.
  * @throws WaitError when another audit of the account ended meanwhile.
  */
-export async function runAudit(work: Work, audits: AuditStore, audited: Audited): Promise<AuditResult> {
+export async function runAudit(work: AuditWork, audits: AuditStore, audited: Audited): Promise<AuditResult> {
   const { account: id, modules, isShared } = audited;
   const { version, state } = (await audits.load(id)) ?? { version: 0, state: FRESH };
   const findings = new Findings();
@@ -96,26 +90,8 @@ function decideDelay(tries: number): number {
   return tries === 0 ? AUDIT_EVERY_MS : Math.min(AUDIT_EVERY_MS, AGAIN_MS * 2 ** (tries - 1));
 }
 
-type Attempt<T> = { kind: 'judged'; value: T } | { kind: 'not-judged'; reason: string };
-
-/** A part that Namecheap, its quota or a pause does not let us look at; the others are judged all the same. */
-async function attempt<T>(look: () => Promise<T> | T): Promise<Attempt<T>> {
-  try {
-    return { kind: 'judged', value: await look() };
-  } catch (error) {
-    const isExpected =
-      error instanceof WaitError || error instanceof FailError || error instanceof NamecheapError;
-    if (!isExpected) throw error;
-    return { kind: 'not-judged', reason: error.message };
-  }
-}
-
 function listReasons(...attempts: Attempt<unknown>[]): string[] {
   return attempts.flatMap((one) => (one.kind === 'judged' ? [] : [one.reason]));
-}
-
-async function openWork(work: Work, audited: Audited): Promise<AccountWork> {
-  return { ...work, account: await audited.open() };
 }
 
 async function auditBooks(audits: AuditStore, account: string, findings: Findings): Promise<void> {
@@ -124,14 +100,8 @@ async function auditBooks(audits: AuditStore, account: string, findings: Finding
   (await audits.listStrayLanes(account)).forEach((row) => findings.add(judgeLane(row)));
 }
 
-interface Ledger {
-  recent: RecentCharges;
-  /** Entries before the first was read. */
-  entries: number;
-}
-
 async function auditLedger(
-  work: Work,
+  work: AuditWork,
   audits: AuditStore,
   account: string,
   { baseline }: AuditState,
@@ -149,7 +119,7 @@ async function auditLedger(
 }
 
 async function auditLoose(
-  work: Work,
+  work: AuditWork,
   audits: AuditStore,
   account: string,
   { baseline }: AuditState,
@@ -164,67 +134,3 @@ async function auditLoose(
   }
   return recent;
 }
-
-type Reading = Pick<Baseline, 'amount' | 'currency' | 'readAt'>;
-
-/** @throws WaitError when a purchase is under way, or was settled, while ledger and balance were read: they do not belong together then. */
-async function readBalance(
-  work: Work,
-  audits: AuditStore,
-  audited: Audited,
-  entries: number,
-): Promise<Reading> {
-  const { account: id } = audited;
-  const bound = await openWork(work, audited);
-  const demandQuiet = async () => {
-    const { unsettled, ledger } = await audits.count(id);
-    if (unsettled > 0 || ledger !== entries) throw new WaitError(IN_FLIGHT, AGAIN_MS);
-  };
-  await demandQuiet();
-  const readAt = await work.listings.readClock();
-  const told = await readWithBrake(bound, () => bound.account.api.getBalances({ signal: work.signal }));
-  await demandQuiet();
-  await work.listings.saveBalance(id, told.availableBalance, readAt);
-  return { amount: told.availableBalance, currency: told.currency, readAt };
-}
-
-const IN_FLIGHT =
-  'purchases are under way, so the balance proves nothing this time; it is looked at again soon';
-
-interface MoneyEnd extends MoneyVerdict {
-  baseline: Baseline | null;
-  /** Why there is no verdict. */
-  reason: string | null;
-}
-
-interface Seen {
-  balance: Attempt<Reading | null>;
-  lists: Attempt<ListsVerdict>;
-  charges: Ledger;
-  loose: RecentForeign;
-}
-
-/** The baseline moves on with every verdict, so that what was told once is not found again. */
-function decideMoney({ isShared }: Audited, before: Baseline | null, seen: Seen): MoneyEnd {
-  const { balance, lists, charges, loose } = seen;
-  const undecided = (text: string, reason: string | null): MoneyEnd => ({
-    ...{ text, reason, difference: null },
-    baseline: isShared ? null : before,
-  });
-  if (isShared) return undecided('not audited: others spend from this balance too', null);
-  if (balance.kind === 'not-judged') return undecided(`not judged: ${balance.reason}`, null);
-  if (balance.value === null || lists.kind === 'not-judged')
-    return undecided('not judged: who else bought something is not known this time', null);
-  if (lists.value.late.length > 0) return undecided(`not judged: ${LATE}`, LATE);
-  const reading = balance.value;
-  const verdict = judgeMoney(
-    ...([before, reading] as const),
-    before === null ? [] : charges.recent.listSince(before),
-    before === null ? [] : loose.listSince(before),
-  );
-  const { readAt } = reading;
-  const baseline = { ...reading, ledger: charges.recent.listIds(readAt), foreign: loose.listIds(readAt) };
-  return { ...verdict, baseline, reason: null };
-}
-
-const LATE = 'a purchase that counted as not made has just appeared; it is looked at again soon';
