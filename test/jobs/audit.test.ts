@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AuditsResult } from '../../jobs/audit.js';
 import { namesStory, RenewStory } from '../helpers/stories.js';
-import { expectClean, listAnnounced, readPause, runAudit } from '../helpers/audits.js';
+import { expectClean, listAnnounced, nameHash, readPause, runAudit } from '../helpers/audits.js';
 import { buyByHand, readOrder, startOrder } from '../helpers/decisions.js';
 import { Play } from '../helpers/play.js';
 import { FailError } from '../../src/errors.js';
@@ -40,6 +40,8 @@ describe('an account that adds up', () => {
     await renew.act(play, await renew.prepare(play));
     expect((await expectClean(play)).money).toContain('which explains it');
 
+    const ledger = nameHash(play, 'ledger');
+    const before = await redis.client.hgetall(ledger);
     const adopted = await orderAdopted(play);
     expect((await expectClean(play)).money).toMatch(
       new RegExp(
@@ -59,6 +61,10 @@ describe('an account that adds up', () => {
     await expectClean(play);
     expect(await listAnnounced(play)).toEqual([]);
     expect(await readPause(play)).toBeNull();
+    // Entries are added, never changed.
+    const after = await redis.client.hgetall(ledger);
+    expect(Object.keys(after)).toHaveLength(Object.keys(before).length + 2);
+    expect(after).toMatchObject(before);
   });
 
   it('takes what was bought by hand for foreign, and a rise for a top-up', async () => {
