@@ -171,6 +171,26 @@ describe('a balance that fell', () => {
 });
 
 describe('the repeating audit', () => {
+  it('beside another one of the account gives way: a fall is announced once', async () => {
+    await using play = await Play.start(redis);
+    await expectClean(play);
+    await setBalance(play, '900');
+    let inner: Promise<unknown> | null = null;
+    withApi(play.bench, {
+      getBalances: async (...args) => {
+        const told = await play.bench.api.getBalances(...args);
+        if (inner === null) await (inner = runAudit(play));
+        return told;
+      },
+    });
+    expect(await play.run('audit', { module: 'default' })).toMatchObject({
+      kind: 'wait',
+      reason: expect.stringContaining('Another audit of this account') as string,
+    });
+    expect(await listAnnounced(play)).toHaveLength(1);
+    expect((await runAudit(play)).differences).toHaveLength(1);
+  });
+
   it('audits each account once every six hours, whatever modules share it', async () => {
     await using play = await Play.start(redis);
     const { store } = play.bench;
