@@ -30,14 +30,15 @@ export const balance = defineJob<z.output<typeof payloadSchema>, BalanceResult>(
     await requireModule(store.modules, module);
   },
   async run({ module }, context) {
-    const { lowBalance } = (await requireModule(context.store.modules, module)).parameters;
+    const { parameters } = await requireModule(context.store.modules, module);
+    const { lowBalance, sharedBalance: isShared } = parameters;
     const account = await context.openAccount(module);
     const readAt = await context.listings.readClock();
     const told = await readWithBrake({ ...context, account }, () =>
       account.api.getBalances({ signal: context.signal }),
     );
     const money = { amount: told.availableBalance, currency: told.currency };
-    await noteBalance(context, account, { balance: money, lowBalance, readAt });
+    await noteBalance(context, account, { balance: money, lowBalance, isShared, readAt });
     const list = await context.store.prices.load(account.id);
     return done({
       module,

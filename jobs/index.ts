@@ -1,5 +1,6 @@
 import type { JobDefinition } from '../src/job.js';
 import { approvers } from './approvers.js';
+import { audit } from './audit.js';
 import { balance } from './balance.js';
 import { close } from './close.js';
 import { collect } from './collect.js';
@@ -20,6 +21,6 @@ import { test } from './test.js';
 export const jobs: ReadonlyMap<string, JobDefinition> = new Map(
   [
     ...[order, renew, reissue, dcv, sync, revoke, close, resolve],
-    ...[test, approvers, balance, prices, importJob, collect, scan, notify],
+    ...[test, approvers, balance, prices, importJob, collect, scan, notify, audit],
   ].map((definition) => [definition.name, definition as JobDefinition]),
 );

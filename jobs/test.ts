@@ -25,15 +25,16 @@ type Payload = z.infer<typeof payloadSchema>;
 async function openTested(
   payload: Payload,
   context: JobContext,
-): Promise<{ account: Account; isSandbox: boolean; lowBalance: string | null }> {
+): Promise<{ account: Account; isSandbox: boolean; lowBalance: string | null; isShared: boolean }> {
   if ('settings' in payload && payload.settings !== undefined) {
     const account = context.openForTest(payload.settings, moduleParametersSchema.parse({}), '');
-    return { account, isSandbox: payload.settings.sandbox, lowBalance: null };
+    return { account, isSandbox: payload.settings.sandbox, lowBalance: null, isShared: false };
   }
   const name = payload.module ?? 'default';
   const module = await requireModule(context.store.modules, name);
   const account = context.openForTest(module, module.parameters, name);
-  return { account, isSandbox: module.sandbox, lowBalance: module.parameters.lowBalance };
+  const { lowBalance, sharedBalance: isShared } = module.parameters;
+  return { account, isSandbox: module.sandbox, lowBalance, isShared };
 }
 
 /** The connection test. It runs in a worker because Namecheap allow-lists the worker's address. A refused connection is a result, not a failure of the job. */
@@ -53,7 +54,7 @@ export const test = defineJob<Payload, TestResult>({
     if ('module' in payload) await requireModule(store.modules, payload.module ?? 'default');
   },
   async run(payload, context) {
-    const { account, isSandbox, lowBalance } = await openTested(payload, context);
+    const { account, isSandbox, lowBalance, isShared } = await openTested(payload, context);
     const started = context.monotonic();
     // Before the call: a charge made meanwhile then counts as made after the balance was seen.
     const readAt = await context.listings.readClock();
@@ -63,7 +64,7 @@ export const test = defineJob<Payload, TestResult>({
       const balance = { amount: balances.availableBalance, currency: balances.currency };
       if (account.module !== '') {
         await context.store.accounts.endAutomaticPauses(account.id, context.now());
-        await noteBalance(context, account, { balance, lowBalance, readAt });
+        await noteBalance(context, account, { balance, lowBalance, isShared, readAt });
       }
       return done({ ok: true, module: account.module || null, balance, sandbox: isSandbox, latencyMs });
     } catch (error) {

@@ -9,6 +9,8 @@ export type GateState =
       kind: 'open';
       /** Data may have been lost before: what Namecheap counts goes before what the books say. */
       hasLost: boolean;
+      /** When the account's list was last read, ms; null: never. */
+      since: number | null;
       /** A live certificate for the common name that no service owns, or that waits for its service. */
       twin: number | null;
     }

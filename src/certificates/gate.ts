@@ -18,23 +18,44 @@ type Open = Extract<GateState, { kind: 'open' }>;
  * @throws WaitError while the account is being read, or a person must decide; NamecheapError.
  */
 export async function passGate(work: Work, record: CertificateRecord): Promise<Open> {
-  const { account, gates } = work;
-  const look = () => gates.look(account.id, record.commonName, record.serviceId);
-  let state = await look();
-  if (state.kind === 'unread') {
-    await compareBooks(work, state, Date.parse(record.operation?.since ?? record.acceptedAt));
-    state = await look();
-  }
+  const since = Date.parse(record.operation?.since ?? record.acceptedAt);
+  const state = await openGate(work, record, since);
   if (state.kind === 'open') return state;
+  throw await saveWait(
+    work,
+    record,
+    describeClosed(state, work.account.module),
+    UNDECIDED_LOOK_MS,
+    work.lease,
+  );
+}
+
+/**
+ * Compares the books where that is due. What only a person can decide is announced once.
+ * @param waitingSince as in {@link refreshListing}, ms
+ * @returns where the gate stands now.
+ */
+export async function openGate(
+  work: Work,
+  { commonName, serviceId }: Pick<CertificateRecord, 'commonName' | 'serviceId'>,
+  waitingSince: number,
+): Promise<GateState> {
+  const { account, gates } = work;
+  let state = await gates.look(account.id, commonName, serviceId);
+  if (state.kind === 'unread') {
+    await compareBooks(work, state, waitingSince);
+    state = await gates.look(account.id, commonName, serviceId);
+  }
+  if (state.kind !== 'undecided' && state.kind !== 'empty') return state;
   const problem = describeClosed(state, account.module);
-  if (state.kind !== 'unread' && (await gates.noteTold(account.id, problem))) {
+  if (await gates.noteTold(account.id, problem)) {
     const certificateIds = state.kind === 'undecided' ? state.certificateIds : [];
     await work.announce({
       ...{ type: 'account.audit-failed', serviceId: null, module: account.module },
       data: { problem, certificateIds },
     });
   }
-  throw await saveWait(work, record, problem, UNDECIDED_LOOK_MS, work.lease);
+  return state;
 }
 
 async function compareBooks(

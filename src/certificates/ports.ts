@@ -170,8 +170,8 @@ export interface PurchaseStore {
   readOwner(account: string, certificateId: number): Promise<string | null>;
   /** As {@link readOwner}, after the replicas of Redis have had a moment to confirm what was recorded. */
   confirmOwner(account: string, certificateId: number): Promise<ConfirmedOwner>;
-  /** A certificate that one of our purchases paid for and no order owns. Nothing when it is claimed, or the lane does not hold the purchase any more. */
-  addStock(account: string, row: ListedPurchase, purchase: Purchase): Promise<void>;
+  /** A certificate that one of our purchases paid for and no order owns; with its ledger entry. Nothing when it is claimed, or the lane does not hold the purchase any more. */
+  addStock(account: string, bought: Bought, purchase: Purchase): Promise<void>;
 }
 
 /** What Namecheap last showed of an account: its bought certificates and its balance. */

@@ -58,7 +58,7 @@ export async function settleBought(
   bought: Bought,
   cause: string,
 ): Promise<CertificateRecord> {
-  const { certificateId, type } = bought;
+  const { certificateId } = bought;
   let before = record;
   for (let attempt = 1; ; attempt++) {
     const after = moveRecord(before, 'purchased', work.now(), {
@@ -79,9 +79,7 @@ export async function settleBought(
       if (stored !== null && isSettled(stored.record, purchase, certificateId)) return stored.record;
       if (stored !== null && !isBuying(stored.record)) {
         // The record went another way, a person's perhaps: what was paid for is kept for the next order.
-        const { product, years } = purchase;
-        const row = { certificateId, type, product, years, purchasedAt: null };
-        if (purchase.kind === 'order') await work.purchases.addStock(record.account, row, purchase);
+        if (purchase.kind === 'order') await work.purchases.addStock(record.account, bought, purchase);
         throw error;
       }
       before = stored?.record ?? before;

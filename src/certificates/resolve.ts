@@ -3,7 +3,7 @@ import type { CertificateInfo } from '../namecheap/api.js';
 import { advisePurchase } from './advice.js';
 import { concludeOrWait, parkPurchase } from './conclude.js';
 import { refreshListing } from './listing.js';
-import type { ListedPurchase, Work } from './ports.js';
+import type { Bought, ListedPurchase, Work } from './ports.js';
 import { settleBought } from './purchase-outcome.js';
 import { NAMES_BESIDES } from './purchase-plan.js';
 import type { CertificateRecord, Purchase } from './record.js';
@@ -45,15 +45,24 @@ async function resolveOrder(
   const confirmed = await confirmCandidates(work, record, mine, purchase);
   const [adopted, ...rest] = confirmed;
   if (adopted !== undefined) {
-    for (const row of rest) await work.purchases.addStock(record.account, row, purchase);
-    const { certificateId, type, orderId } = adopted;
-    const bought = { certificateId, type: spellType(type), orderId, transactionId: null, charged: null };
+    for (const row of rest) await work.purchases.addStock(record.account, describeAdopted(row), purchase);
+    const bought = describeAdopted(adopted);
+    const { certificateId } = bought;
     const cause = `adopted certificate ${certificateId}: the unanswered purchase had been made`;
     return await settleBought(work, record, purchase, bought, cause);
   }
   const unknown = listing.candidates.filter((row) => row.product === null);
   if (unknown.length > 0) throw await parkUnknown(work, record, unknown);
   return await concludeOrWait(work, record, purchase, listing.startedAt);
+}
+
+/** Nobody told its transaction, nor what was charged for it. */
+function describeAdopted({
+  certificateId,
+  type,
+  orderId,
+}: ListedPurchase & { orderId: number | null }): Bought {
+  return { certificateId, type: spellType(type), orderId, transactionId: null, charged: null };
 }
 
 function isSameYears(row: ListedPurchase, purchase: Purchase): boolean {

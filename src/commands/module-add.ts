@@ -45,6 +45,10 @@ export function addModuleAddCommand(group: Command, terminal: Terminal): void {
     .option('--max-purchases-per-hour <n>', 'a brake on purchases')
     .option('--max-spend-per-day <usd>', 'a brake on spending')
     .option('--low-balance <usd>', 'warn when the balance falls below')
+    .option(
+      '--shared-balance',
+      'domains or people spend from the same balance, so the audit does not judge it',
+    )
     .option('--no-test', 'store it without the connection test')
     .option('--json', 'one JSON document')
     .addOption(new Option('--api-key <key>').hideHelp())

@@ -17,6 +17,7 @@ export interface ModuleFlags {
   maxPurchasesPerHour?: string;
   maxSpendPerDay?: string;
   lowBalance?: string;
+  sharedBalance?: boolean;
 }
 
 const MOST_PURCHASES = 1_000_000;
@@ -61,6 +62,7 @@ export function readFlags(flags: ModuleFlags): {
       maxPurchasesPerHour: read('--max-purchases-per-hour', flags.maxPurchasesPerHour, count),
       maxSpendPerDay: read('--max-spend-per-day', flags.maxSpendPerDay, parseAmount),
       lowBalance: read('--low-balance', flags.lowBalance, parseAmount),
+      sharedBalance: flags.sharedBalance,
     }),
   });
   return { given, faults };

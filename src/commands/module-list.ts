@@ -92,7 +92,7 @@ async function showModule(terminal: Terminal, name: string, isJson: boolean): Pr
 
 /** A module as aligned lines, under BILLmanager's labels. */
 export function formatModule(view: ModuleView): string {
-  const { limits, maxPurchasesPerHour, maxSpendPerDay, lowBalance } = view.parameters;
+  const { limits, maxPurchasesPerHour, maxSpendPerDay, lowBalance, sharedBalance } = view.parameters;
   return formatPairs([
     ['module', view.name],
     ['Username', view.username],
@@ -105,6 +105,7 @@ export function formatModule(view: ModuleView): string {
     ['purchases per hour', maxPurchasesPerHour === null ? 'no limit' : `${maxPurchasesPerHour} at most`],
     ['spending per day', maxSpendPerDay === null ? 'no limit' : `${maxSpendPerDay} USD at most`],
     ['low balance', lowBalance === null ? 'no warning' : `warning below ${lowBalance} USD`],
+    ['balance', sharedBalance ? 'shared with others, not audited' : 'audited against the ledger'],
     ['added', view.createdAt],
     ['changed', view.updatedAt],
   ]);

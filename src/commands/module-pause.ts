@@ -21,7 +21,9 @@ export function addModulePauseCommands(group: Command, terminal: Terminal): void
   group
     .command('resume')
     .argument('<name>')
-    .description('end every pause of the account, also one that ran out of money or was refused')
+    .description(
+      'end every pause of the account, also one that ran out of money or was refused, and accept what the audit found',
+    )
     .addHelpText('after', '\nExample:\n  pmnamecheap module resume default')
     .action((name: string) => resumeModule(terminal, name));
 }
@@ -40,7 +42,10 @@ async function pauseModule(terminal: Terminal, name: string, reason: string): Pr
 async function resumeModule(terminal: Terminal, name: string): Promise<void> {
   await withApp(terminal, async ({ store }) => {
     const module = await requireModule(store.modules, name);
-    await store.accounts.resume(accountId(module));
+    const accepted = await store.audits.accept(accountId(module));
     print(terminal, `Module ${name} is resumed: jobs that wait go on by themselves, within half a minute.`);
+    if (accepted.length === 0) return;
+    print(terminal, 'Accepted with it; it does not stop the account again:');
+    for (const { text } of accepted) print(terminal, `  ${text}`);
   });
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { addModuleReconcileCommand } from './certificate-import.js';
+import { addModuleAuditCommand } from './module-audit.js';
 import { addModuleAddCommand } from './module-add.js';
 import { addModuleListCommands } from './module-list.js';
 import { addModulePauseCommands } from './module-pause.js';
@@ -15,4 +16,5 @@ export function addModuleCommand(program: Command, terminal: Terminal): void {
   addModuleListCommands(group, terminal);
   addModulePauseCommands(group, terminal);
   addModuleReconcileCommand(group, terminal);
+  addModuleAuditCommand(group, terminal);
 }

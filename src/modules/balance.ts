@@ -6,6 +6,8 @@ export interface BalanceReading {
   balance: ConnectionSuccess['balance'];
   /** The module's parameter, USD; null for no warning. */
   lowBalance: string | null;
+  /** Others spend from it too: no evidence for anything. */
+  isShared: boolean;
   /** Redis's clock before the call, ms: a charge made meanwhile then counts as made after the balance was seen. */
   readAt: number;
 }
@@ -14,9 +16,9 @@ export interface BalanceReading {
 export async function noteBalance(
   { listings, announce }: Pick<AccountWork, 'listings' | 'announce'>,
   { id, module }: Pick<Account, 'id' | 'module'>,
-  { balance, lowBalance, readAt }: BalanceReading,
+  { balance, lowBalance, isShared, readAt }: BalanceReading,
 ): Promise<void> {
-  await listings.saveBalance(id, balance.amount, readAt);
+  if (!isShared) await listings.saveBalance(id, balance.amount, readAt);
   if (lowBalance === null || !new Big(balance.amount).lt(lowBalance)) return;
   await announce({
     type: 'module.low-balance',

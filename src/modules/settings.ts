@@ -26,6 +26,8 @@ export const moduleParametersSchema = z.strictObject({
   maxPurchasesPerHour: z.int().positive().nullable().default(null),
   maxSpendPerDay: amount.nullable().default(null),
   lowBalance: amount.nullable().default(null),
+  /** Others (domains, hosting, people) spend from the same balance: it proves nothing about what we bought. */
+  sharedBalance: z.boolean().default(false),
 });
 export type ModuleParameters = z.infer<typeof moduleParametersSchema>;
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ModuleDraft } from './add.js';
 import { moduleParametersSchema } from './settings.js';
-import { askText, type WizardScreen } from './wizard-questions.js';
+import { askText, askYesNo, type WizardScreen } from './wizard-questions.js';
 
 type Parameters = NonNullable<ModuleDraft['parameters']>;
 
@@ -20,7 +20,8 @@ const amountText = z
 
 /** Step 4: the limits of the account and the brakes on spending. An empty line means none. */
 export async function askParameters(screen: WizardScreen, given: Parameters = {}): Promise<Parameters> {
-  const { limits, maxPurchasesPerHour, maxSpendPerDay, lowBalance } = moduleParametersSchema.parse(given);
+  const known = moduleParametersSchema.parse(given);
+  const { limits, maxPurchasesPerHour, maxSpendPerDay, lowBalance } = known;
   const calls = await askText(screen, {
     message: 'API calls per minute, hour and day',
     initial: limits.join(','),
@@ -41,11 +42,17 @@ export async function askParameters(screen: WizardScreen, given: Parameters = {}
     initial: lowBalance ?? undefined,
     schema: amountText,
   });
+  const sharedBalance = await askYesNo(
+    screen,
+    'Does anything else (domains, people) spend from this balance? Then the audit cannot judge it',
+    known.sharedBalance,
+  );
   const [minute = 0, hour = 0, day = 0] = calls.split(',').map(Number);
   return {
     limits: [minute, hour, day],
     maxPurchasesPerHour: purchases === '' ? null : Number(purchases),
     maxSpendPerDay: spend === '' ? null : spend,
     lowBalance: low === '' ? null : low,
+    sharedBalance,
   };
 }

@@ -84,7 +84,10 @@ redis.call('HDEL', KEYS[9], ARGV[2])
 write(c)
 return {'done'}`);
 
-/** KEYS: claims, stock, foreign. ARGV: certificate id, stock JSON or '' for foreign, ISO time. */
+/**
+ * KEYS: claims, stock, foreign, ledger. ARGV: certificate id, stock JSON or '' for foreign, ISO time, ledger id and entry
+ * JSON of what becomes ours: somebody paid for it from this account, nobody knows how much.
+ */
 export const MARK = defineScript(`
 local owner = redis.call('HGET', KEYS[1], ARGV[1])
 if owner then return {'claimed', owner} end
@@ -96,5 +99,6 @@ else
   if redis.call('HEXISTS', KEYS[2], ARGV[1]) == 1 then return {'unchanged'} end
   redis.call('HDEL', KEYS[3], ARGV[1])
   redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
+  redis.call('HSETNX', KEYS[4], ARGV[4], ARGV[5])
 end
 return {'marked'}`);

@@ -4,6 +4,7 @@ import type { CertificateRecord, Purchase } from '../certificates/record.js';
 import type { RedisClient } from './connection.js';
 import { ADOPT, DECIDE_NOT_MADE, GIVE_UP } from './decision-scripts.js';
 import type { Keys } from './keys.js';
+import { composeEntry } from './purchase-arguments.js';
 import { runStep } from './run-step.js';
 import { purchaseSchema } from './schemas.js';
 import type { Script } from './script.js';
@@ -34,12 +35,10 @@ export class RedisDecisionStore implements DecisionStore {
   async adopt(step: Step, purchase: Purchase, bought: Bought): Promise<DecisionAnswer> {
     const { certificateId } = bought;
     const { serviceId } = step.after;
-    // One certificate takes more names several times: there the purchase is what is unique.
-    const ledgerId = `adopted-${purchase.kind === 'names' ? purchase.id : certificateId}`;
+    const { ledgerId, entry } = composeEntry(serviceId, purchase, bought, this.#now());
     return await this.#run(ADOPT, step, [
-      ...[purchase.key, JSON.stringify({ ...purchase, certificateId }), purchase.id],
-      ...[certificateId, serviceId, ledgerId],
-      JSON.stringify({ ...bought, serviceId, purchaseId: purchase.id, at: this.#now() }),
+      ...[purchase.key, JSON.stringify({ ...purchase, certificateId, ledgerId }), purchase.id],
+      ...[certificateId, serviceId, ledgerId, entry],
     ]);
   }
 

@@ -40,7 +40,7 @@ local function findTwin()
 end
 local function open()
   redis.call('SET', KEYS[7], ms(now), 'NX')
-  return {'open', redis.call('HEXISTS', gate, 'lostAt') == 1 and '1' or '', findTwin()}
+  return {'open', redis.call('HEXISTS', gate, 'lostAt') == 1 and '1' or '', findTwin(), redis.call('HGET', gate, 'surveyedAt') or ''}
 end
 local here = identity()
 if redis.call('HGET', gate, 'server') == here then return open() end

@@ -8,6 +8,10 @@ import { runScript } from './script.js';
 const answerSchema = z.tuple([z.enum(['open', 'unread', 'undecided', 'empty'])]).rest(z.string());
 const progressSchema = z.object({ server: z.string(), startedAt: z.number(), nextPage: z.number() });
 
+function toNumber(text: string): number | null {
+  return text === '' ? null : Number(text);
+}
+
 /** {@link GateStore} on Redis. */
 export class RedisGateStore implements GateStore {
   readonly #redis: RedisClient;
@@ -31,9 +35,9 @@ export class RedisGateStore implements GateStore {
     switch (kind) {
       case 'open':
         this.#isDataPromised = true;
-        return { kind, hasLost: first === '1', twin: second === '' ? null : Number(second) };
+        return { kind, hasLost: first === '1', twin: toNumber(second), since: toNumber(third) };
       case 'unread':
-        return { kind, server: first, since: second === '' ? null : Number(second), isLoss: third === '1' };
+        return { kind, server: first, since: toNumber(second), isLoss: third === '1' };
       case 'undecided':
         return { kind, certificateIds: rest.map(Number).sort((a, b) => a - b) };
       case 'empty':

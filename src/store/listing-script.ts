@@ -53,7 +53,14 @@ for _, row in ipairs(cjson.decode(ARGV[3])) do
       if late then
         late.used = true
         redis.call('HDEL', notMade, late.id)
+        -- Paid by us, nobody told how much.
+        redis.call('DEL', KEYS[12])
         -- A renewal is bound to the certificate it follows: it is its service's, never stock.
+        local entry = {
+          certificateId = row.certificateId, type = row.type, orderId = cjson.null, transactionId = cjson.null, charged = cjson.null,
+          serviceId = late.serviceId, purchaseId = late.id, key = late.key, kind = kind, at = completedAt,
+        }
+        redis.call('HSETNX', KEYS[7], 'adopted-' .. id, cjson.encode(entry))
         if kind == 'renew' then redis.call('HSET', claims, id, late.serviceId)
         else redis.call('HSET', stock, id, cjson.encode({product = late.product, type = row.type, years = late.years, sansToAdd = late.sansToAdd, purchaseId = late.id})) end
         table.insert(newStock, id)

@@ -62,20 +62,34 @@ export function composeSettlement(
   at: number,
 ): (string | number)[] {
   const { product, years, sansToAdd } = purchase;
+  const { ledgerId, entry } = composeEntry(serviceId, purchase, bought, at);
   return [
     purchase.lane,
     purchase.key,
     purchase.id,
-    JSON.stringify({ ...purchase, certificateId: bought.certificateId }),
+    JSON.stringify({ ...purchase, certificateId: bought.certificateId, ledgerId }),
     bought.certificateId,
     serviceId,
-    bought.transactionId === null ? nameAdopted(purchase, bought) : String(bought.transactionId),
-    JSON.stringify({ ...bought, serviceId, purchaseId: purchase.id, at }),
+    ledgerId,
+    entry,
     bought.charged === null ? '' : countUnits(bought.charged.amount),
     purchase.kind === 'order'
       ? JSON.stringify({ product, type: bought.type, years, sansToAdd, purchaseId: purchase.id })
       : '',
   ];
+}
+
+/** One charge as the ledger keeps it, and its unique name there. It tells its purchase, as the settled purchase tells it: the audit goes both ways. `at` in ms. */
+export function composeEntry(
+  serviceId: string,
+  purchase: Purchase,
+  bought: Bought,
+  at: number,
+): { ledgerId: string; entry: string } {
+  const { id: purchaseId, key, kind } = purchase;
+  const ledgerId =
+    bought.transactionId === null ? nameAdopted(purchase, bought) : String(bought.transactionId);
+  return { ledgerId, entry: JSON.stringify({ ...bought, serviceId, purchaseId, key, kind, at }) };
 }
 
 /** What was adopted has no transaction id of its own: its certificate id is as unique. Names are added to one that may be in the ledger already. */

@@ -174,8 +174,9 @@ redis.call('HSET', KEYS[9], ARGV[2], ARGV[3])
 write(c)
 return {'taken'}`);
 
-/** KEYS: lanes, claims, stock. ARGV: lane, purchase id, certificate id, stock JSON. */
+/** KEYS: lanes, claims, stock, ledger. ARGV: lane, purchase id, certificate id, stock JSON, ledger id, ledger entry JSON. */
 export const ADD_STOCK = defineScript(`
 local lane = redis.call('HGET', KEYS[1], ARGV[1])
 if not lane or cjson.decode(lane).id ~= ARGV[2] or redis.call('HEXISTS', KEYS[2], ARGV[3]) == 1 then return 0 end
+redis.call('HSETNX', KEYS[4], ARGV[5], ARGV[6])
 return redis.call('HSETNX', KEYS[3], ARGV[3], ARGV[4])`);

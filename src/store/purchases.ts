@@ -3,7 +3,6 @@ import type {
   Bought,
   ConfirmedOwner,
   Intent,
-  ListedPurchase,
   PurchaseStore,
   SettleAnswer,
   SpendingGuard,
@@ -14,7 +13,13 @@ import { moveRecord } from '../certificates/transitions.js';
 import { readClock, type RedisClient } from './connection.js';
 import type { Keys } from './keys.js';
 import { ADD_STOCK, BEGIN, CLAIM, SETTLE_MADE, SETTLE_NOT_MADE, TAKE_STOCK } from './purchase-scripts.js';
-import { chooseStock, composeBegin, composeSettlement, readBeginRefusal } from './purchase-arguments.js';
+import {
+  chooseStock,
+  composeBegin,
+  composeEntry,
+  composeSettlement,
+  readBeginRefusal,
+} from './purchase-arguments.js';
 import { awaitReplicas, countReplicas } from './replicas.js';
 import { purchaseSchema } from './schemas.js';
 import { runStep } from './run-step.js';
@@ -105,7 +110,7 @@ export class RedisPurchaseStore implements PurchaseStore {
     };
     const args = [
       intent.key,
-      JSON.stringify({ ...purchase, certificateId }),
+      JSON.stringify({ ...purchase, certificateId, isFromStock: true }),
       certificateId,
       record.serviceId,
     ];
@@ -129,11 +134,13 @@ export class RedisPurchaseStore implements PurchaseStore {
     return { owner: await this.readOwner(account, certificateId), unconfirmed };
   }
 
-  async addStock(account: string, row: ListedPurchase, purchase: Purchase): Promise<void> {
-    const { id: purchaseId, product, years, sansToAdd } = purchase;
-    const stock = JSON.stringify({ product, type: row.type, years, sansToAdd, purchaseId });
-    const keys = ['lanes', 'claims', 'stock'].map((what) => this.#keys.account(account, what));
-    await runScript(this.#redis, ADD_STOCK, keys, [purchase.lane, purchaseId, row.certificateId, stock]);
+  async addStock(account: string, bought: Bought, purchase: Purchase): Promise<void> {
+    const { id: purchaseId, product, years, sansToAdd, serviceId } = purchase;
+    const stock = JSON.stringify({ product, type: bought.type, years, sansToAdd, purchaseId });
+    const { ledgerId, entry } = composeEntry(serviceId, purchase, bought, this.#now());
+    const keys = ['lanes', 'claims', 'stock', 'ledger'].map((what) => this.#keys.account(account, what));
+    const args = [purchase.lane, purchaseId, bought.certificateId, stock, ledgerId, entry];
+    await runScript(this.#redis, ADD_STOCK, keys, args);
   }
 
   async #run(script: Script, step: Step, args: readonly (string | number)[]) {

@@ -7,7 +7,7 @@ import type {
   StockRow,
   StockStore,
 } from '../certificates/decision-ports.js';
-import type { RedisClient } from './connection.js';
+import { readClock, type RedisClient } from './connection.js';
 import { MARK } from './decision-scripts.js';
 import type { Keys } from './keys.js';
 import { runScript } from './script.js';
@@ -65,17 +65,27 @@ export class RedisStockStore implements StockStore {
   }
 
   async markForeign(account: string, certificateId: number, at: string): Promise<MarkAnswer> {
-    return await this.#mark(account, certificateId, '', at);
+    return await this.#mark(account, certificateId, ['', at, '', '']);
   }
 
   async markOurs(account: string, certificateId: number, row: StockRow): Promise<MarkAnswer> {
-    return await this.#mark(account, certificateId, JSON.stringify(row), '');
+    const entry = {
+      ...{ certificateId, type: row.type, orderId: null, transactionId: null, charged: null },
+      ...{ serviceId: '', purchaseId: row.purchaseId, kind: 'order', at: await readClock(this.#redis) },
+    };
+    const ledgerId = `adopted-${certificateId}`;
+    return await this.#mark(account, certificateId, [
+      JSON.stringify(row),
+      '',
+      ledgerId,
+      JSON.stringify(entry),
+    ]);
   }
 
-  async #mark(account: string, certificateId: number, row: string, at: string): Promise<MarkAnswer> {
-    const keys = ['claims', 'stock', 'foreign'].map((what) => this.#keys.account(account, what));
+  async #mark(account: string, certificateId: number, args: readonly string[]): Promise<MarkAnswer> {
+    const keys = ['claims', 'stock', 'foreign', 'ledger'].map((what) => this.#keys.account(account, what));
     const [kind, owner = ''] = markSchema.parse(
-      await runScript(this.#redis, MARK, keys, [certificateId, row, at]),
+      await runScript(this.#redis, MARK, keys, [certificateId, ...args]),
     );
     return kind === 'claimed' ? { kind, owner } : { kind };
   }

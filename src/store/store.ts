@@ -1,7 +1,9 @@
+import type { AuditStore } from '../certificates/audit-ports.js';
 import type { DecisionStore, StockStore } from '../certificates/decision-ports.js';
 import type { ImportStore, InventoryStore } from '../certificates/import-ports.js';
 import type { CertificateStore, ListingStore, PurchaseStore } from '../certificates/ports.js';
 import { AccountStore } from './accounts.js';
+import { RedisAuditStore } from './audits.js';
 import { RedisCertificateStore } from './certificates.js';
 import type { RedisClient } from './connection.js';
 import { RedisDecisionStore } from './decisions.js';
@@ -32,6 +34,7 @@ export interface Store {
   inventory: InventoryStore;
   modules: ModuleStore;
   accounts: AccountStore;
+  audits: AuditStore;
   events: EventStore;
   prices: PriceStore;
   webhooks: WebhookStore;
@@ -61,6 +64,7 @@ export function createStore(
     inventory: new RedisInventoryStore(redis, keys, now),
     modules: new ModuleStore(redis, keys),
     accounts: new AccountStore(redis, keys),
+    audits: new RedisAuditStore(redis, keys, now),
     events: new EventStore(redis, keys),
     prices: new PriceStore(redis, keys),
     webhooks: new WebhookStore(redis, keys),

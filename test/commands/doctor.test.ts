@@ -37,7 +37,7 @@ it('finds nothing wrong with a system that works, and tells balance and quota le
       workers: 'ok',
     },
     ...{ 'module:default': 'ok', queues: 'ok', clock: 'ok', 'log-file': 'ok' },
-    ...{ 'scheduler:collect': 'ok', 'scheduler:scan': 'ok' },
+    ...{ 'scheduler:collect': 'ok', 'scheduler:scan': 'ok', 'scheduler:audit': 'ok' },
   });
   expect(code).toBe(system.redis.isDurable ? 0 : 1);
   expect(find('module:default')?.detail).toMatch(

@@ -174,14 +174,17 @@ describe('replacing a module', () => {
     const until = Date.now() + 600_000;
     await store.accounts.pause(account, { scope: 'all', reason: 'wrong credentials', until });
     await store.accounts.pause(account, { scope: 'purchases', reason: 'inventory day', until: null });
-    const { code } = await run(['module', 'add', 'old', ...flags('--low-balance', '20')], {
-      env: system.environment,
-      stdin: KEY,
-    });
+    const { code } = await run(
+      ['module', 'add', 'old', ...flags('--low-balance', '20', '--shared-balance')],
+      {
+        env: system.environment,
+        stdin: KEY,
+      },
+    );
     expect(code).toBe(0);
     expect(await store.modules.load('old')).toMatchObject({
       createdAt: '2025-02-03T04:05:06.000Z',
-      parameters: { lowBalance: '20' },
+      parameters: { lowBalance: '20', sharedBalance: true },
     });
     const left = await store.accounts.listPauses(account, Date.now());
     expect(left.map(({ reason }) => reason)).toEqual(['inventory day']);

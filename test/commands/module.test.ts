@@ -60,7 +60,7 @@ it('module test prints balance and latency, and exits 1 with the three checks wh
   });
 });
 
-it.each(['show', 'test', 'remove', 'pause', 'resume', 'reconcile'])(
+it.each(['show', 'test', 'remove', 'pause', 'resume', 'reconcile', 'audit'])(
   'module %s names the known modules when it does not know one',
   async (verb) => {
     const { code, stderr } = await pm('module', verb, 'nobody');

@@ -45,6 +45,7 @@ it('shows queues, schedulers, workers and the quota used while all is well', asy
   expect(report.queues.flatMap(({ schedulers }) => schedulers.map(({ name }) => name))).toEqual([
     'collect',
     'scan',
+    'audit',
   ]);
   expect(report.accounts).toMatchObject([
     { modules: ['default'], quota: { used: [1, 1, 1], limits: [20, 700, 8000] } },

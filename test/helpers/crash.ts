@@ -41,6 +41,7 @@ export class Process {
         accounts: this.#guard('store.accounts', store.accounts),
         modules: this.#guard('store.modules', store.modules),
         events: this.#guard('store.events', store.events),
+        audits: this.#guard('store.audits', store.audits),
       },
       certificates: this.#guard('certificates', context.certificates),
       purchases: this.#guard('purchases', context.purchases),
@@ -72,10 +73,20 @@ export class Process {
       get: (object, key) => {
         const value: unknown = Reflect.get(object, key);
         if (typeof value !== 'function') return value;
+        if (value.constructor.name === 'AsyncGeneratorFunction')
+          return (...args: unknown[]) =>
+            this.#iterate(
+              `${name}.${String(key)}`,
+              Reflect.apply(value, object, args) as AsyncIterable<unknown>,
+            );
         return (...args: unknown[]) =>
           this.#call(`${name}.${String(key)}`, () => Reflect.apply(value, object, args) as Promise<unknown>);
       },
     });
+  }
+
+  async *#iterate(name: string, rows: AsyncIterable<unknown>): AsyncIterable<unknown> {
+    for await (const row of rows) yield await this.#call(name, () => Promise.resolve(row));
   }
 
   async #call<T>(name: string, make: () => Promise<T>): Promise<T> {

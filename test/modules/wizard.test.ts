@@ -52,6 +52,7 @@ const STEP_4: Script = [
   ['Spending per day', `abc${ENTER}`],
   ['give an amount', `${CLEAR}250.5${ENTER}`],
   ['Warn when the balance', ENTER],
+  ['spend from this balance', 'y'],
 ];
 
 describe('the wizard of module add', () => {
@@ -83,6 +84,7 @@ describe('the wizard of module add', () => {
         maxPurchasesPerHour: 12,
         maxSpendPerDay: '250.5',
         lowBalance: null,
+        sharedBalance: true,
       },
     });
     expect(stdout + stderr).not.toContain(KEY);
