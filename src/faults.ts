@@ -8,11 +8,16 @@ export function listFaults(error: z.ZodError): string[] {
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map(
         (key) =>
-          `${path === '' ? key : `${path}.${key}`}: is not a known field; remove it or check its spelling`,
+          `${path === '' ? nameField(key) : `${path}.${nameField(key)}`}: is not a known field; remove it or check its spelling`,
       );
     }
     return [`${path === '' ? 'the value' : path}: ${describeIssue(issue)}`];
   });
+}
+
+/** A field as it is called, in quotes and cut where that is no name. */
+function nameField(key: string): string {
+  return /^[\w.-]{1,60}$/.test(key) ? key : JSON.stringify(key.slice(0, 60));
 }
 
 /** Zod's own words tell what it expected; people want to know what to give. */
