@@ -21,7 +21,7 @@ function nameField(key: string): string {
 }
 
 /** Zod's own words tell what it expected; people want to know what to give. */
-function describeIssue(issue: z.core.$ZodIssue): string {
+export function describeIssue(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
       return issue.message.endsWith('received undefined')
@@ -37,6 +37,8 @@ function describeIssue(issue: z.core.$ZodIssue): string {
         : `give ${String(issue.maximum)} or less`;
     case 'invalid_value':
       return `give one of ${issue.values.map(String).join(', ')}`;
+    case 'invalid_union':
+      return issue.message === 'Invalid input' ? 'is nothing that may stand here' : issue.message;
     default:
       return issue.message;
   }

@@ -12,3 +12,12 @@ it.each([
     `The job is not valid: ${fault}; remove it or check its spelling`,
   );
 });
+
+it.each([
+  [[{ a: 1 }], '0: is nothing that may stand here'],
+  [['c'], '0: give one of a, b'],
+])('tells in words of its own what may stand in a list: %j', (value, fault) => {
+  const union = z.union([z.string(), z.number()]);
+  const schema = z.array(typeof value[0] === 'string' ? z.enum(['a', 'b']) : union);
+  expect(() => parseInput<unknown>(schema, value, 'The list')).toThrow(`The list is not valid: ${fault}`);
+});
