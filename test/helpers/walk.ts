@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { isUnfinished } from '../../src/certificates/record.js';
 import { FAULTS } from '../../src/sandbox/faults.js';
 import { makeCsr } from '../csr-fixtures.js';
 import { listIds } from './decisions.js';
@@ -204,10 +205,20 @@ export async function carryOut(play: Play, command: Command, csrs: readonly stri
 export async function calmDown(play: Play): Promise<void> {
   await fetch(`http://127.0.0.1:${play.bench.sandbox.port}/_fault`, { method: 'DELETE' });
   await play.bench.control('_balance', { balance: '9000' });
-  for (let round = 0; round < 6; round++) {
+  // What Namecheap refuses unclearly again and again is parked only after three purchases that came to nothing.
+  for (let round = 0; round < 40; round++) {
     await play.pass(11 * MINUTE_MS);
     await play.tick();
     await play.pass(2000);
     await play.tick();
+    if (round > 1 && !(await isUnderWay(play))) return;
   }
+}
+
+/** Whether the system is going on with something by itself. */
+async function isUnderWay(play: Play): Promise<boolean> {
+  const stored = await Promise.all(SERVICES.map((id) => play.bench.store.certificates.load(id)));
+  return stored.some(
+    (one) => one !== null && one.record.operation !== null && isUnfinished(one.record.operation.state),
+  );
 }
