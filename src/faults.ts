@@ -8,15 +8,20 @@ export function listFaults(error: z.ZodError): string[] {
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map(
         (key) =>
-          `${path === '' ? key : `${path}.${key}`}: is not a known field; remove it or check its spelling`,
+          `${path === '' ? nameField(key) : `${path}.${nameField(key)}`}: is not a known field; remove it or check its spelling`,
       );
     }
     return [`${path === '' ? 'the value' : path}: ${describeIssue(issue)}`];
   });
 }
 
+/** A field as it is called, in quotes and cut where that is no name. */
+function nameField(key: string): string {
+  return /^[\w.-]{1,60}$/.test(key) ? key : JSON.stringify(key.slice(0, 60));
+}
+
 /** Zod's own words tell what it expected; people want to know what to give. */
-function describeIssue(issue: z.core.$ZodIssue): string {
+export function describeIssue(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
       return issue.message.endsWith('received undefined')
@@ -32,6 +37,8 @@ function describeIssue(issue: z.core.$ZodIssue): string {
         : `give ${String(issue.maximum)} or less`;
     case 'invalid_value':
       return `give one of ${issue.values.map(String).join(', ')}`;
+    case 'invalid_union':
+      return issue.message === 'Invalid input' ? 'is nothing that may stand here' : issue.message;
     default:
       return issue.message;
   }

@@ -23,7 +23,8 @@ const USERINFO = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"'@]+@/gi;
 export function keepSecret(secret: string): void {
   if (secret.length < SHORTEST_SECRET) return;
   secrets.add(secret);
-  secrets.add(encodeURIComponent(secret));
+  // Half a surrogate pair has no encoding: on the wire it becomes U+FFFD, as it does here.
+  secrets.add(encodeURIComponent(Buffer.from(secret).toString()));
   secrets.add(new URLSearchParams({ '': secret }).toString().slice(1));
   longestFirst = [...secrets].sort((one, other) => other.length - one.length);
 }

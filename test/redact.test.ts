@@ -16,6 +16,12 @@ describe('redact', () => {
     );
   });
 
+  it('takes a secret that no URL can hold', () => {
+    keepSecret('half-a-pair-\uD800');
+    expect(redact('<half-a-pair-\uD800>')).toBe('<*****>');
+    expect(redact('<half-a-pair-%EF%BF%BD>')).toBe('<*****>');
+  });
+
   it('leaves no end of a secret behind that contains another one', () => {
     keepSecret('inner-part');
     keepSecret('outer-inner-part-outer');

@@ -25,11 +25,17 @@ export interface Envelope {
 const faultList = (name: 'error' | 'warning') =>
   element({ [name]: list(z.unknown().transform(readFault)) }).transform((parent) => parent[name] ?? []);
 
+/** An answer that names two commands is nobody's. */
+const once = z
+  .unknown()
+  .refine((value) => !Array.isArray(value))
+  .pipe(word);
+
 const envelopeSchema = z.object({
   '@status': word.pipe(z.enum(['ok', 'error'])),
   errors: faultList('error'),
   warnings: faultList('warning'),
-  requestedcommand: word,
+  requestedcommand: once,
   commandresponse: z.unknown().optional(),
 });
 
@@ -72,7 +78,7 @@ function readFault(value: unknown): ApiFault {
  */
 export function hasTraceOfPurchase(answer: string): boolean {
   const traces = answer.matchAll(
-    /\b(?:orderid|transactionid|chargedamount|certificateid)\b[^=<>]{0,20}[=>]\s*(?:"|'|<!\[cdata\[)?\s*([^"'<>\]\s]*)/gi,
+    /\b(?:orderid|transactionid|chargedamount|certificateid)\b[^=<>]{0,20}[=>]\s*(?:"'?|'"?|<!\[cdata\[)?\s*([^"'<>\]\s]*)/gi,
   );
   for (const [, value = ''] of traces) {
     if (!/^[0.]*$/.test(value)) return true;

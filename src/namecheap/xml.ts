@@ -63,10 +63,14 @@ export function parseXml(text: string): XmlElement {
     throw new AnswerError('the answer is an HTML page, not XML');
   // Before any parsing: what a DTD can do (entities that grow, external ones) is not worth trusting a parser with.
   if (/<!(doctype|entity)/i.test(text)) throw new AnswerError('the answer has a DTD, which is refused');
+  // The validator reads over declarations that it does not know, and with them over what stands in them.
+  if (/<!(?!--|\[CDATA\[)/.test(text)) throw new AnswerError('the answer has a declaration that is refused');
   // The parser accepts broken XML: a truncated answer would read like a shorter one.
   if (XMLValidator.validate(text) !== true) throw new AnswerError('the answer is not well-formed XML');
   const root = convert(parse(text));
   if (typeof root === 'string' || isList(root)) throw new AnswerError('the answer is not an XML element');
+  // The validator lets a second one pass behind an empty one.
+  if (Object.keys(root).length !== 1) throw new AnswerError('the answer has more than one root');
   return root;
 }
 
@@ -80,7 +84,7 @@ function parse(text: string): unknown {
 }
 
 function convert(value: unknown): XmlNode {
-  if (typeof value === 'string') return decodeEntities(value).trim();
+  if (typeof value === 'string') return convertText(value);
   if (Array.isArray(value)) return value.map(convert);
   if (typeof value !== 'object' || value === null)
     throw new AnswerError('the answer is XML of an unknown shape');
@@ -94,6 +98,12 @@ function convert(value: unknown): XmlNode {
   for (const [name, child] of content) element[name] = convert(child);
   if (text !== '') element[TEXT] = text;
   return element;
+}
+
+/** An attribute, or a text without CDATA: neither may hold markup, which the validator lets pass in attributes. */
+function convertText(raw: string): string {
+  if (raw.includes('<')) throw new AnswerError('the answer is not well-formed XML');
+  return decodeEntities(raw).trim();
 }
 
 /** CDATA wins over the white space around it, and keeps its bytes but for the newlines at its ends. */

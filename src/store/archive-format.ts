@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readFlightId, type CertificateRecord, type Flight } from '../certificates/record.js';
+import { describeIssue } from '../faults.js';
 import { historySchema, pemSchema, purchaseSchema, recordSchema, requestSchema } from './schemas.js';
 
 /** The version of the file's format that this program writes and reads. */
@@ -42,8 +43,8 @@ const value = z.union(
 function stored(schema: z.ZodType) {
   return value.superRefine((found, context) => {
     const parsed = schema.safeParse(readJson(decodeValue(found)));
-    for (const { path, message } of parsed.error?.issues ?? [])
-      context.addIssue({ code: 'custom', path: [...path], message });
+    for (const issue of parsed.error?.issues ?? [])
+      context.addIssue({ code: 'custom', path: [...issue.path], message: describeIssue(issue) });
   });
 }
 
