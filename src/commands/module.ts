@@ -3,6 +3,7 @@ import { addModuleReconcileCommand } from './certificate-import.js';
 import { addModuleAddCommand } from './module-add.js';
 import { addModuleListCommands } from './module-list.js';
 import { addModulePauseCommands } from './module-pause.js';
+import { addModuleResealCommand } from './module-reseal.js';
 import type { Terminal } from './terminal.js';
 
 /** `module …`: the processing modules, each a Namecheap account under a name. */
@@ -15,4 +16,5 @@ export function addModuleCommand(program: Command, terminal: Terminal): void {
   addModuleListCommands(group, terminal);
   addModulePauseCommands(group, terminal);
   addModuleReconcileCommand(group, terminal);
+  addModuleResealCommand(group, terminal);
 }
