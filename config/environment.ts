@@ -5,7 +5,14 @@ import { keepSecret, redact } from '../src/redact.js';
 import { cronPattern } from './cron-pattern.js';
 import { formatDuration } from './duration.js';
 import { duration, path, prefix, sealingKey } from './fields.js';
-import { hasHashTag, redisNodes, redisUrl, type RedisTarget } from './redis-target.js';
+import {
+  checkRedisCa,
+  hasHashTag,
+  redisCaFile,
+  redisNodes,
+  redisUrl,
+  type RedisTarget,
+} from './redis-target.js';
 import { checkWebhook, chooseWebhook, webhookSecret, webhookUrl, type WebhookTarget } from './webhook.js';
 
 export type { RedisNode, RedisTarget } from './redis-target.js';
@@ -65,6 +72,7 @@ const LONGEST_SHOWN = 80;
 const schema = z
   .object({
     REDIS_URL: redisUrl.optional(),
+    REDIS_CA_FILE: redisCaFile.optional(),
     REDIS_SENTINELS: redisNodes.optional(),
     REDIS_SENTINEL_NAME: z.string().optional(),
     REDIS_CLUSTER: redisNodes.optional(),
@@ -118,6 +126,7 @@ function checkTogether(fields: Partial<Fields>, context: z.core.$RefinementCtx):
   if ('REDIS_SENTINEL_NAME' in fields && !('REDIS_SENTINELS' in fields)) {
     report('REDIS_SENTINELS', 'give the sentinels as host:port,host:port, or remove REDIS_SENTINEL_NAME');
   }
+  checkRedisCa(fields, report);
   checkWebhook(fields, report);
   const {
     PMNAMECHEAP_PREFIX: keyPrefix,
@@ -144,12 +153,13 @@ function describeFault(name: string, value: string | undefined, remedy: string):
 }
 
 function chooseTarget(fields: Fields): RedisTarget {
-  const { REDIS_URL, REDIS_SENTINELS, REDIS_SENTINEL_NAME, REDIS_CLUSTER } = fields;
+  const { REDIS_URL, REDIS_CA_FILE: ca, REDIS_SENTINELS, REDIS_SENTINEL_NAME, REDIS_CLUSTER } = fields;
   if (REDIS_CLUSTER !== undefined) return { kind: 'cluster', nodes: REDIS_CLUSTER };
   if (REDIS_SENTINELS !== undefined && REDIS_SENTINEL_NAME !== undefined) {
     return { kind: 'sentinel', sentinels: REDIS_SENTINELS, name: REDIS_SENTINEL_NAME };
   }
-  return { kind: 'url', url: REDIS_URL ?? 'redis://127.0.0.1:6379' };
+  const url = REDIS_URL ?? 'redis://127.0.0.1:6379';
+  return { kind: 'url', url, ...(ca === undefined ? {} : { ca }) };
 }
 
 /**

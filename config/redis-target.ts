@@ -1,3 +1,5 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { keepSecret } from '../src/redact.js';
 
@@ -8,7 +10,8 @@ export interface RedisNode {
 
 /** Where Redis is: one server, a primary found through Sentinel, or a Cluster. */
 export type RedisTarget =
-  | { kind: 'url'; url: string }
+  /** `ca`: PEM of the only authorities trusted for this server; absent: those that Node trusts. */
+  | { kind: 'url'; url: string; ca?: string }
   | { kind: 'sentinel'; sentinels: RedisNode[]; name: string }
   | { kind: 'cluster'; nodes: RedisNode[] };
 
@@ -17,13 +20,12 @@ const NODES_REMEDY = 'give host:port, several separated by commas, such as 10.0.
 
 /** A Redis URL. Its password is masked in every message and log line from here on. */
 export const redisUrl = z.string().refine((text) => {
-  if (!URL.canParse(text)) return false;
+  // In lower case: ioredis would take "REDISS:" for a plain connection, and send the password in the clear.
+  if (!/^rediss?:/.test(text) || !URL.canParse(text)) return false;
   const url = new URL(text);
   keepSecret(url.password);
   keepPassword(url);
-  return (
-    ['redis:', 'rediss:'].includes(url.protocol) && url.hostname !== '' && /^(\/\d*)?$/.test(url.pathname)
-  );
+  return url.hostname !== '' && /^(\/\d*)?$/.test(url.pathname);
 }, URL_REMEDY);
 
 /** The clear text of a percent-encoded password, which is what error messages of a server would hold. */
@@ -33,6 +35,33 @@ function keepPassword(url: URL): void {
   } catch {
     // not percent-encoding: the password as written is masked already
   }
+}
+
+/**
+ * The path of a PEM file with the authority that signed Redis's certificate; comes out as its text. It is trusted for
+ * Redis alone: one that Node trusts for everything could vouch for an "api.namecheap.com" of its own.
+ */
+export const redisCaFile = z.string().transform((file, context): string => {
+  try {
+    const pem = readFileSync(file, 'utf8');
+    // Throws for anything that does not begin with a certificate; a private key pasted by mistake is one.
+    new X509Certificate(pem);
+    if (!/PRIVATE KEY/.test(pem)) return pem;
+  } catch {
+    // told below, whatever it was
+  }
+  context.addIssue({
+    code: 'custom',
+    message: 'give the path of a readable PEM file with certificates only',
+  });
+  return z.NEVER;
+});
+
+/** The authority is of use with TLS only: beside a plain connection it would promise what is not there. */
+export function checkRedisCa(fields: object, report: (name: 'REDIS_CA_FILE', message: string) => void): void {
+  const url = 'REDIS_URL' in fields ? String(fields.REDIS_URL) : '';
+  if ('REDIS_CA_FILE' in fields && !url.startsWith('rediss:'))
+    report('REDIS_CA_FILE', 'it needs a REDIS_URL that starts with rediss://; give one, or remove it');
 }
 
 function parseNode(text: string): RedisNode | null {

@@ -22,6 +22,8 @@ export type ReissueInput = z.input<typeof reissuePayloadSchema>;
 export interface ProducerOptions {
   /** `redis://` or `rediss://`. */
   redisUrl?: string;
+  /** A PEM file with the authority that signed Redis's certificate, where Node does not know it. */
+  redisCaFile?: string;
   /** Must be the workers' PMNAMECHEAP_PREFIX. */
   prefix?: string;
 }
@@ -45,7 +47,11 @@ export interface Producer {
 
 /** @throws RedisUnavailableError when Redis does not answer; InputError when an option is not valid. */
 export async function createProducer(options: ProducerOptions = {}): Promise<Producer> {
-  const environment = parseEnvironment({ REDIS_URL: options.redisUrl, PMNAMECHEAP_PREFIX: options.prefix });
+  const environment = parseEnvironment({
+    REDIS_URL: options.redisUrl,
+    REDIS_CA_FILE: options.redisCaFile,
+    PMNAMECHEAP_PREFIX: options.prefix,
+  });
   // A producer inside somebody's application leaves logging to that application.
   const app = await App.open(environment, { log: () => undefined, isEnabled: () => false });
   return {

@@ -38,6 +38,8 @@ export interface SurveyProgress {
 export interface GateStore {
   /** Looks, and opens a gate before which nothing is left to decide. */
   look(account: string, commonName: string, serviceId: string): Promise<GateState>;
+  /** What waits for a person, without changing anything; null: nothing does. */
+  peek(account: string): Promise<Extract<GateState, { kind: 'undecided' | 'empty' }> | null>;
   /** The Redis that answers now. */
   readServer(): Promise<string>;
   readProgress(account: string): Promise<SurveyProgress | null>;

@@ -1,7 +1,7 @@
 import type { Environment } from '../../config/environment.js';
 import { jobs } from '../../jobs/index.js';
 import type { App } from '../app.js';
-import { openKey } from '../modules/seal.js';
+import { inspectSeal, type SealState } from '../modules/seal.js';
 import { SECRET_KEY_REMEDY } from '../modules/add.js';
 import type { ModuleRecord } from '../modules/settings.js';
 import type { QueueState } from '../queue/inspect.js';
@@ -21,28 +21,27 @@ const CLOCK_TOLERANCE_MS = 2000;
 
 const START_WORKER = 'start one with pmnamecheap worker';
 
-/** Whether this environment opens every module's key, as the workers must. */
+/** Whether this environment opens every module's key, as the workers must, and whether the previous secret key is still needed. */
 export function checkSecretKey(secretKeys: readonly string[], modules: readonly ModuleRecord[]): Finding {
-  if (secretKeys.length === 0) return { check: 'secret-key', state: 'fail', detail: SECRET_KEY_REMEDY };
-  const closed = modules.filter(({ sealedKey }) => !canOpen(sealedKey, secretKeys)).map(({ name }) => name);
-  if (closed.length > 0) {
-    const detail = `it does not open the API key of ${closed.join(', ')}: set the PMNAMECHEAP_SECRET_KEY that sealed it, or run module add again`;
-    return { check: 'secret-key', state: 'fail', detail };
+  const check = 'secret-key';
+  if (secretKeys.length === 0) return { check, state: 'fail', detail: SECRET_KEY_REMEDY };
+  const list = (...states: SealState[]) =>
+    modules
+      .filter((module) => states.includes(inspectSeal(module.sealedKey, secretKeys, module)))
+      .map(({ name }) => name)
+      .join(', ');
+  const closed = list('closed');
+  if (closed !== '') {
+    const detail = `it does not open the API key of ${closed}: set the PMNAMECHEAP_SECRET_KEY that sealed it (or PMNAMECHEAP_PREVIOUS_SECRET_KEY), or run module add again`;
+    return { check, state: 'fail', detail };
   }
-  return {
-    check: 'secret-key',
-    state: 'ok',
-    detail: modules.length === 0 ? 'set' : "opens every module's API key",
-  };
-}
-
-function canOpen(sealedKey: string, secretKeys: readonly string[]): boolean {
-  try {
-    openKey(sealedKey, secretKeys);
-    return true;
-  } catch {
-    return false;
-  }
+  const faults = [
+    [list('previous'), 'still sealed with the previous secret key'],
+    [list('unbound'), 'sealed as former versions did, not bound to its account'],
+  ].flatMap(([names, what]) => (names === '' ? [] : [`${names ?? ''}: ${what ?? ''}`]));
+  if (faults.length > 0)
+    return { check, state: 'warn', detail: `${faults.join('; ')}: run pmnamecheap module reseal` };
+  return { check, state: 'ok', detail: modules.length === 0 ? 'set' : "opens every module's API key" };
 }
 
 export function checkModules(modules: readonly ModuleRecord[]): Finding {

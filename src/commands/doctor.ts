@@ -91,7 +91,9 @@ async function examineApp(app: App, stop: AbortSignal): Promise<Finding[]> {
 }
 
 function listSecretKeys({ secretKey, previousSecretKey }: Environment): string[] {
-  return [secretKey, previousSecretKey].filter((key) => key !== null);
+  // Without the present one no worker starts, whatever the previous one opens.
+  if (secretKey === null) return [];
+  return previousSecretKey === null ? [secretKey] : [secretKey, previousSecretKey];
 }
 
 /** Whether a worker that this user starts here could write its log; missing folders are made by it. */

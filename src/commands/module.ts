@@ -4,6 +4,7 @@ import { addModuleAuditCommand } from './module-audit.js';
 import { addModuleAddCommand } from './module-add.js';
 import { addModuleListCommands } from './module-list.js';
 import { addModulePauseCommands } from './module-pause.js';
+import { addModuleResealCommand } from './module-reseal.js';
 import type { Terminal } from './terminal.js';
 
 /** `module …`: the processing modules, each a Namecheap account under a name. */
@@ -17,4 +18,5 @@ export function addModuleCommand(program: Command, terminal: Terminal): void {
   addModulePauseCommands(group, terminal);
   addModuleReconcileCommand(group, terminal);
   addModuleAuditCommand(group, terminal);
+  addModuleResealCommand(group, terminal);
 }

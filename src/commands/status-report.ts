@@ -107,8 +107,8 @@ export async function readAccounts(
 }
 
 async function readGate(app: App, account: string, module: string): Promise<string | null> {
-  const state = await app.store.gates.look(account, '', '');
-  return state.kind === 'undecided' || state.kind === 'empty' ? describeClosed(state, module) : null;
+  const state = await app.store.gates.peek(account);
+  return state === null ? null : describeClosed(state, module);
 }
 
 /** Calls counted in the last minute, hour and day. */

@@ -41,7 +41,7 @@ export class Accounts {
     const endpoint = resolveEndpoint(settings);
     checkEndpoint(endpoint);
     const { username: userName, apiUser, clientIp } = settings;
-    const apiKey = openKey(settings.sealedKey, this.#deps.secretKeys);
+    const apiKey = openKey(settings.sealedKey, this.#deps.secretKeys, settings);
     const connection: Connection = { endpoint, userName, apiUser, clientIp, apiKey };
     const admission = new Admission(
       this.#deps,

@@ -55,7 +55,7 @@ export function sealModule(
   if (secretKey === null) faults.push(SECRET_KEY_REMEDY);
   if (!parsed.success || secretKey === null || faults.length > 0) throw new InputError(faults, 'The module');
   const { apiKey, ...rest } = parsed.data;
-  return { ...rest, sealedKey: sealKey(apiKey, secretKey), createdAt: now, updatedAt: now };
+  return { ...rest, sealedKey: sealKey(apiKey, secretKey, rest), createdAt: now, updatedAt: now };
 }
 
 function listEndpointFaults(endpoint: string | null | undefined): string[] {

@@ -53,6 +53,12 @@ export function resolveEndpoint(settings: Pick<AccountSettings, 'sandbox' | 'end
  * ledger and quota, because Namecheap counts and charges per account.
  */
 export function accountId(settings: Pick<AccountSettings, 'username' | 'sandbox' | 'endpoint'>): string {
-  const text = `${resolveEndpoint(settings)} ${settings.username.toLowerCase()}`;
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+  return createHash('sha256').update(describeAccount(settings)).digest('hex').slice(0, 16);
+}
+
+/** What makes an account: the URL that is called and the UserName, each in one spelling. */
+export function describeAccount(
+  settings: Pick<AccountSettings, 'username' | 'sandbox' | 'endpoint'>,
+): string {
+  return `${resolveEndpoint(settings)} ${settings.username.toLowerCase()}`;
 }

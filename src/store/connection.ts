@@ -1,4 +1,4 @@
-import { Cluster, Redis } from 'ioredis';
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { RedisTarget } from '../../config/environment.js';
 import { describeError, PmnamecheapError } from '../errors.js';
 
@@ -17,7 +17,14 @@ export interface ConnectionSettings {
 }
 
 function findRemedy(reason: string): string {
-  if (/WRONGPASS|NOAUTH|NOPERM/.test(reason)) return 'check user and password in REDIS_URL';
+  if (/WRONGPASS|NOAUTH/.test(reason)) return 'check user and password in REDIS_URL';
+  if (/NOPERM/.test(reason)) return 'its ACL gives this user too little: see docs/redis-security.md';
+  if (/self.signed certificate|issuer certificate|verify the first certificate/i.test(reason))
+    return 'give the authority that signed its certificate as REDIS_CA_FILE';
+  if (/altnames|certificate has expired|not yet valid/i.test(reason))
+    return 'its certificate is for another name or time: correct REDIS_URL or the certificate';
+  if (/ECONNRESET|connection is closed/i.test(reason))
+    return 'it hung up: if it speaks TLS there, give rediss://';
   if (/DB index/i.test(reason)) return 'give a database that exists in REDIS_URL';
   if (/no answer/.test(reason))
     return 'check host, port and whether it speaks TLS (rediss://) or not (redis://)';
@@ -53,7 +60,7 @@ export function createRedis(target: RedisTarget, settings: ConnectionSettings): 
 
 function build(target: RedisTarget, settings: ConnectionSettings): RedisClient {
   const options = { lazyConnect: true, ...settings };
-  if (target.kind === 'url') return new Redis(target.url, options);
+  if (target.kind === 'url') return new Redis(target.url, { ...options, ...composeTls(target) });
   if (target.kind === 'sentinel')
     return new Redis({ ...options, sentinels: target.sentinels, name: target.name });
   const { enableOfflineQueue = true, retryStrategy, ...redisOptions } = settings;
@@ -70,6 +77,12 @@ function build(target: RedisTarget, settings: ConnectionSettings): RedisClient {
 
 /** An answer of Redis may take this long, ms: longer than its replicas have to confirm, shorter than any lease. */
 const ANSWER_MS = 10_000;
+
+/** Verification is asked for by name: NODE_TLS_REJECT_UNAUTHORIZED=0, set for something else, would switch it off. */
+function composeTls({ url, ca }: Extract<RedisTarget, { kind: 'url' }>): Pick<RedisOptions, 'tls'> {
+  if (!url.startsWith('rediss:')) return {};
+  return { tls: { rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) } };
+}
 
 /**
  * The connection that money depends on: a command whose reply was lost is never sent again behind our back, and

@@ -45,6 +45,22 @@ export class RedisGateStore implements GateStore {
     }
   }
 
+  async peek(account: string): ReturnType<GateStore['peek']> {
+    const gate = await this.#redis.hgetall(this.#keys.account(account, 'gate'));
+    if (gate['empty'] !== undefined) return { kind: 'empty' };
+    const ids = Object.keys(gate).flatMap((field) => (field.startsWith('u:') ? [field.slice(2)] : []));
+    if (ids.length === 0) return null;
+    const places = await Promise.all(
+      ['claims', 'stock', 'foreign'].map((what) =>
+        this.#redis.hmget(this.#keys.account(account, what), ...ids),
+      ),
+    );
+    const open = ids.filter((_, index) => places.every((place) => (place[index] ?? null) === null));
+    return open.length === 0
+      ? null
+      : { kind: 'undecided', certificateIds: open.map(Number).sort((a, b) => a - b) };
+  }
+
   async readServer(): Promise<string> {
     // A key, so that a Cluster asks the node that holds our slot.
     return z.string().parse(await runScript(this.#redis, READ_SERVER, [this.#keys.data], []));

@@ -1,6 +1,13 @@
 import { moduleSchema, type ModuleRecord } from '../modules/settings.js';
 import type { RedisClient } from './connection.js';
 import type { Keys } from './keys.js';
+import { defineScript, runScript } from './script.js';
+
+/** Writes the module only if nobody changed it since it was read. KEYS: module. ARGV: as read, as it is to be. */
+const REPLACE = defineScript(`
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2])
+return 1`);
 
 /** Modules (Namecheap accounts under a name) in Redis; their keys are sealed. */
 export class ModuleStore {
@@ -23,6 +30,21 @@ export class ModuleStore {
       .set(this.#keys.module(module.name), JSON.stringify(module))
       .sadd(this.#keys.modules, module.name)
       .exec();
+  }
+
+  /**
+   * Puts another sealed key in the place of the module's, and touches nothing else.
+   * @returns false when the module was removed, or changed in any way by others meanwhile: look again.
+   */
+  async replaceKey(module: ModuleRecord, sealedKey: string): Promise<boolean> {
+    const key = this.#keys.module(module.name);
+    const raw = await this.#redis.get(key);
+    if (raw === null) return false;
+    const stored = moduleSchema.parse(JSON.parse(raw));
+    if (stored.sealedKey !== module.sealedKey || stored.updatedAt !== module.updatedAt) return false;
+    return (
+      (await runScript(this.#redis, REPLACE, [key], [raw, JSON.stringify({ ...stored, sealedKey })])) === 1
+    );
   }
 
   async remove(name: string): Promise<void> {

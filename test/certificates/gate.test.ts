@@ -77,6 +77,7 @@ describe('after a restart of Redis', () => {
     const { store, work } = play.bench;
     const state = await store.gates.look(work.account.id, '', '');
     if (state.kind !== 'undecided') throw new Error(`the gate is ${state.kind}`);
+    expect(await store.gates.peek(work.account.id)).toEqual(state);
     const [id = 0] = state.certificateIds;
     const row = {
       product: findProduct('PositiveSSL')?.canonical ?? '',
@@ -86,6 +87,7 @@ describe('after a restart of Redis', () => {
       purchaseId: 'by-hand',
     };
     await store.stock.markOurs(work.account.id, id, row);
+    expect(await store.gates.peek(work.account.id)).toBeNull();
     expect(await play.run('order', lost)).toMatchObject({ kind: 'done', result: { certificateId: id } });
     expect(await countCreates(play)).toBe(2);
   });

@@ -191,7 +191,8 @@ describe('enqueue --wait', () => {
   });
 
   it('exits 1 with the reason when the job fails', async () => {
-    const strange = sealKey('an-api-key-0123456789', randomBytes(32).toString('base64'));
+    const account = { username: 'sandbox', sandbox: true, endpoint: system.sandbox.url };
+    const strange = sealKey('an-api-key-0123456789', randomBytes(32).toString('base64'), account);
     await system.addModule('sealed-elsewhere', {}, { sealedKey: strange });
     const { code, stdout, stderr } = await enqueue([
       'test',

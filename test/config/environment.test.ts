@@ -134,7 +134,7 @@ describe('the variables', () => {
     );
   });
 
-  it.each(['http://h:1', 'redis:', 'redis://h/notanumber', 'localhost:6379'])(
+  it.each(['http://h:1', 'REDISS://h:1', 'redis:', 'redis://h/notanumber', 'localhost:6379'])(
     'REDIS_URL refuses %s',
     (url) => {
       expect(listFaults({ REDIS_URL: url })).toEqual([

@@ -106,26 +106,16 @@ export class System implements AsyncDisposable {
   ): Promise<void> {
     const { user, apiKey, clientIp } = this.sandbox.account;
     const { apiKey: otherKey, ...rest } = changes;
-    const sealedKey = sealKey(
-      typeof otherKey === 'string' ? otherKey : apiKey,
-      this.environment['PMNAMECHEAP_SECRET_KEY'] ?? '',
-    );
     const now = new Date().toISOString();
-    await this.app.store.modules.save(
-      moduleSchema.parse({
-        ...{
-          name,
-          username: user,
-          apiUser: user,
-          sealedKey,
-          clientIp,
-          sandbox: true,
-          endpoint: this.sandbox.url,
-        },
-        ...{ createdAt: now, updatedAt: now, parameters: moduleParametersSchema.parse(parameters) },
-        ...rest,
-      }),
-    );
+    const module = moduleSchema.parse({
+      ...{ name, username: user, apiUser: user, sealedKey: 'sealed below', clientIp },
+      ...{ sandbox: true, endpoint: this.sandbox.url },
+      ...{ createdAt: now, updatedAt: now, parameters: moduleParametersSchema.parse(parameters) },
+      ...rest,
+    });
+    const secretKey = this.environment['PMNAMECHEAP_SECRET_KEY'] ?? '';
+    const sealedKey = sealKey(typeof otherKey === 'string' ? otherKey : apiKey, secretKey, module);
+    await this.app.store.modules.save('sealedKey' in rest ? module : { ...module, sealedKey });
   }
 
   /** Adds a job and waits for its end. */

@@ -195,7 +195,7 @@ describe('the API key', () => {
     };
     expect(await system.run('test', { settings })).toMatchObject({ kind: 'completed', result: { ok: true } });
     // Sealed with a key that no worker has: the job fails, and leaves nothing behind either.
-    const strange = sealKey(apiKey, randomBytes(32).toString('base64'));
+    const strange = sealKey(apiKey, randomBytes(32).toString('base64'), settings);
     expect(await system.run('test', { settings: { ...settings, sealedKey: strange } })).toMatchObject({
       kind: 'failed',
     });
