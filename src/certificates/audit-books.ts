@@ -1,4 +1,4 @@
-import type { Difference, EntrySeen, Placed, PurchaseSeen, StrayLane } from './audit-ports.js';
+import type { Difference, EntrySeen, HeldLane, Placed, PurchaseSeen } from './audit-ports.js';
 
 const LOOK = 'Compare the certificates and transactions at Namecheap';
 
@@ -34,8 +34,11 @@ export function judgePurchase(seen: PurchaseSeen): Difference | null {
 }
 
 /** A lane that waits for a purchase which nobody knows holds up everything behind it. */
-export function judgeLane({ lane, key }: StrayLane): Difference {
-  const text = `The lane ${lane} waits for a purchase ${key || '(unreadable)'} that is not under its key, so orders of that product wait behind it. ${LOOK}. ${ADVISE_RESTORE}`;
+export function judgeLane({ lane, key, serviceId, isKeyed }: HeldLane): Difference {
+  const behind = 'so everything else of that product waits behind it';
+  const text = isKeyed
+    ? `The lane ${lane} waits for the purchase ${key}, but service ${serviceId} does not, ${behind}. ${LOOK}, then decide with certificate resolve ${serviceId}. ${ADVISE_RESTORE}`
+    : `The lane ${lane} waits for a purchase ${key || '(unreadable)'} that is not under its key, ${behind}. ${LOOK}. ${ADVISE_RESTORE}`;
   return compose('books', `lane:${lane}`, text);
 }
 

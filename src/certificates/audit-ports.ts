@@ -16,10 +16,14 @@ export interface PurchaseSeen {
   hasEntry: boolean;
 }
 
-/** A lane whose purchase is not the one under its key. */
-export interface StrayLane {
+/** A lane and what it waits for; the texts are empty where that cannot be read. */
+export interface HeldLane {
   lane: string;
   key: string;
+  purchaseId: string;
+  serviceId: string;
+  /** Whether its purchase is the one under its key. */
+  isKeyed: boolean;
 }
 
 /** An entry of the ledger with everything that must fit it, read in one step. */
@@ -110,7 +114,7 @@ export interface AuditStore {
   /** Makes an account known, to be audited at `dueAt`. Nothing when it is known. */
   register(account: string, dueAt: number): Promise<void>;
   readPurchases(account: string): AsyncIterable<PurchaseSeen[]>;
-  listStrayLanes(account: string): Promise<StrayLane[]>;
+  listLanes(account: string): Promise<HeldLane[]>;
   readEntries(account: string): AsyncIterable<EntrySeen[]>;
   /** Everything that is in stock or foreign. */
   readLoose(account: string): AsyncIterable<Placed[]>;

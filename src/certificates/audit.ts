@@ -15,7 +15,8 @@ import { auditLists } from './audit-lists.js';
 import { surveyForAudit } from './audit-survey.js';
 import { readWithBrake } from './brake.js';
 import { RecentCharges, RecentForeign } from './audit-money.js';
-import type { AuditPart, AuditState, AuditStore, StoredDifference } from './audit-ports.js';
+import type { AuditPart, AuditState, AuditStore, HeldLane, StoredDifference } from './audit-ports.js';
+import type { CertificateRecord } from './record.js';
 
 /** Between two audits that reached a full verdict, ms. Four times a day: an unanswered purchase always finds a balance of less than a day as evidence, and an error is stopped within hours for a dozen calls. */
 export const AUDIT_EVERY_MS = 21_600_000;
@@ -47,7 +48,7 @@ export async function runAudit(work: AuditWork, audits: AuditStore, audited: Aud
   const { account: id, modules, isShared } = audited;
   const { version, state } = (await audits.load(id)) ?? { version: 0, state: FRESH };
   const findings = new Findings();
-  await auditBooks(audits, id, findings);
+  await auditBooks(work, audits, id, findings);
   // Money first, lists after: what somebody bought by hand before the balance was read is on the list then.
   const charges = await auditLedger(work, audits, id, state, findings);
   const balance = await attempt(() =>
@@ -96,10 +97,36 @@ function listReasons(...attempts: Attempt<unknown>[]): string[] {
   return attempts.flatMap((one) => (one.kind === 'judged' ? [] : [one.reason]));
 }
 
-async function auditBooks(audits: AuditStore, account: string, findings: Findings): Promise<void> {
+async function auditBooks(
+  work: AuditWork,
+  audits: AuditStore,
+  account: string,
+  findings: Findings,
+): Promise<void> {
   for await (const rows of audits.readPurchases(account))
     rows.forEach((row) => findings.add(judgePurchase(row)));
-  (await audits.listStrayLanes(account)).forEach((row) => findings.add(judgeLane(row)));
+  for (const lane of await listStrayLanes(work, audits, account)) findings.add(judgeLane(lane));
+}
+
+/**
+ * Lanes that nobody frees: whose purchase is not under its key, or which its service does not wait for. Lane and record
+ * are written together, so a lane that is still there after its record was seen without it is left over.
+ */
+async function listStrayLanes(work: AuditWork, audits: AuditStore, account: string): Promise<HeldLane[]> {
+  const idle = new Set<string>();
+  for (const { purchaseId, serviceId } of await audits.listLanes(account)) {
+    const stored = await work.certificates.load(serviceId).catch(() => null);
+    if (stored === null || !isAwaited(stored.record, purchaseId)) idle.add(purchaseId);
+  }
+  const held = await audits.listLanes(account);
+  return held.filter(({ isKeyed, purchaseId }) => !isKeyed || idle.has(purchaseId));
+}
+
+/** In flight, or put aside with what it waits for. */
+function isAwaited({ purchase, shelved }: CertificateRecord, purchaseId: string): boolean {
+  for (let put = shelved; put !== null; put = put.under ?? null)
+    if (put.purchase?.id === purchaseId) return true;
+  return purchase?.id === purchaseId;
 }
 
 async function auditLedger(

@@ -15,7 +15,10 @@ export const purchaseSeenSchema = z.object({
   hasEntry: z.boolean(),
 });
 
-export const strayLaneSchema = z.object({ lane: z.string(), key: z.string() });
+export const heldLaneSchema = z.object({
+  ...{ lane: z.string(), key: z.string(), purchaseId: z.string(), serviceId: z.string() },
+  isKeyed: z.boolean(),
+});
 
 export const entrySchema = z.object({
   ledgerId: z.string(),

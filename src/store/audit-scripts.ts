@@ -51,8 +51,11 @@ for _, lane in ipairs(ARGV) do
   local raw = redis.call('HGET', KEYS[1], lane)
   local p = decode(raw)
   local known = p and decode(redis.call('HGET', KEYS[2], p.key))
-  if raw and not (known and known.id == p.id) then
-    table.insert(rows, cjson.encode({lane = lane, key = p and p.key or ''}))
+  if raw then
+    local isKeyed = (known and known.id == p.id) or false
+    table.insert(rows, cjson.encode({
+      lane = lane, key = p and p.key or '', purchaseId = p and p.id or '', serviceId = p and p.serviceId or '', isKeyed = isKeyed,
+    }))
   end
 end
 return rows`);

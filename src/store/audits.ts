@@ -8,7 +8,7 @@ import type {
   Placed,
   PurchaseSeen,
   StoredDifference,
-  StrayLane,
+  HeldLane,
 } from '../certificates/audit-ports.js';
 import { ACCEPT, FINISH_AUDIT, SEE_ENTRIES, SEE_LANES, SEE_PLACES, SEE_PURCHASES } from './audit-scripts.js';
 import {
@@ -17,7 +17,7 @@ import {
   placedSchema,
   purchaseSeenSchema,
   stateSchema,
-  strayLaneSchema,
+  heldLaneSchema,
 } from './audit-schemas.js';
 import type { RedisClient } from './connection.js';
 import type { Keys } from './keys.js';
@@ -66,10 +66,10 @@ export class RedisAuditStore implements AuditStore {
       yield await this.#see(SEE_PURCHASES, account, parts, keys, purchaseSeenSchema);
   }
 
-  async listStrayLanes(account: string): Promise<StrayLane[]> {
-    const found: StrayLane[] = [];
+  async listLanes(account: string): Promise<HeldLane[]> {
+    const found: HeldLane[] = [];
     for await (const lanes of this.#scan(account, 'lanes'))
-      found.push(...(await this.#see(SEE_LANES, account, ['lanes', 'purchases'], lanes, strayLaneSchema)));
+      found.push(...(await this.#see(SEE_LANES, account, ['lanes', 'purchases'], lanes, heldLaneSchema)));
     return found;
   }
 
