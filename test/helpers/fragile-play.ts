@@ -6,11 +6,12 @@ import type { SandboxOptions } from '../../src/sandbox/server.js';
 import { settle } from './crash.js';
 import { readOutcome, type Outcome } from './outcome.js';
 import { Play } from './play.js';
+import { withApi } from './work.js';
 import { CommandFaults, interceptCommands, type FaultPoint } from './redis-commands.js';
 import { RedisServer, type ServerOptions } from './redis-server.js';
 import { ORDER_END, RenewStory, type Story } from './stories.js';
 
-const LISTING_MAX_AGE_MS = 11 * 60_000;
+export const LISTING_MAX_AGE_MS = 11 * 60_000;
 
 /** What ioredis says to a command whose connection closed under it, or is not there. */
 export class ConnectionLost extends Error {
@@ -25,6 +26,7 @@ export class FragilePlay implements AsyncDisposable {
   readonly server: RedisServer;
   readonly faults: CommandFaults;
   readonly #client: RedisClient;
+  readonly #violations: string[] = [];
 
   private constructor(parts: Pick<FragilePlay, 'play' | 'server' | 'faults'>, client: RedisClient) {
     this.play = parts.play;
@@ -44,7 +46,34 @@ export class FragilePlay implements AsyncDisposable {
       },
       { leafDays: 400, balance: '1000000', ...sandbox },
     );
-    return new FragilePlay({ play, server, faults }, client);
+    const stage = new FragilePlay({ play, server, faults }, client);
+    stage.#watchPurchases();
+    return stage;
+  }
+
+  /** Looks over the shoulder of every call that costs money: the books must have been compared with Namecheap on this Redis (I10). */
+  #watchPurchases(): void {
+    const { bench } = this.play;
+    const watch =
+      <I, R>(name: string, call: (input: I) => Promise<R>) =>
+      async (input: I): Promise<R> => {
+        const server = await bench.store.gates.readServer();
+        const gate = bench.store.keys.account(bench.work.account.id, 'gate');
+        if ((await this.#client.hget(gate, 'server')) !== server)
+          this.#violations.push(`${name} was called although the books were not compared (I10)`);
+        return await call(input);
+      };
+    const { api } = bench;
+    withApi(bench, {
+      create: watch('create', (input) => api.create(input)),
+      renew: watch('renew', (input) => api.renew(input)),
+      purchaseMoreSans: watch('purchaseMoreSans', (input) => api.purchaseMoreSans(input)),
+    });
+  }
+
+  /** What was bought against the rules since the last time. */
+  takeViolations(): string[] {
+    return this.#violations.splice(0);
   }
 
   /** After the server was started again; the client would come back by itself, a little later. */
@@ -89,6 +118,12 @@ export class FragileStages implements AsyncDisposable {
   constructor(story: Story, options: ServerOptions = {}) {
     this.#story = story;
     this.#options = options;
+  }
+
+  /** The next story has an account of its own. */
+  async renew(): Promise<void> {
+    await this.#stage?.[Symbol.asyncDispose]();
+    this.#stage = null;
   }
 
   async next(): Promise<FragilePlay> {
