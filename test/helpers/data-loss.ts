@@ -1,5 +1,5 @@
 import { findProduct, spellType } from '../../config/products.js';
-import type { CertificateRecord } from '../../src/certificates/record.js';
+import { readStage, type CertificateRecord } from '../../src/certificates/record.js';
 import { settle } from './crash.js';
 import type { FragilePlay } from './fragile-play.js';
 import { readLedger } from './outcome.js';
@@ -45,7 +45,9 @@ export async function recover(
     if (decision !== null) decisions.push(decision);
     else if (isSent) break;
   }
-  return decisions;
+  // docs/backup.md: at the end the account is compared as a whole.
+  const end = await play.run('import', { module: 'default' });
+  return [...decisions, `reconcile (${JSON.stringify(end).slice(0, 300)})`];
 }
 
 /** @returns whether everything was sent: a renewal of what is not ordered yet must wait. */
@@ -61,8 +63,7 @@ async function sendAgain(play: Play, serviceId: string, { order, followUp }: Req
 /** @returns what was decided; null where nothing needs a person. */
 async function decide(play: Play, serviceId: string): Promise<string | null> {
   const { store, work } = play.bench;
-  const account = work.account.id;
-  const state = await store.gates.look(account, '', '');
+  const state = await store.gates.look(work.account.id, '', '');
   if (state.kind === 'undecided') {
     for (const id of state.certificateIds) await markOurs(play, id);
     return `ours: ${state.certificateIds.join(', ')}`;
@@ -72,14 +73,21 @@ async function decide(play: Play, serviceId: string): Promise<string | null> {
     return 'reconcile';
   }
   const record = (await store.certificates.load(serviceId))?.record;
-  const isParked = record?.status === 'parked' || record?.operation?.state === 'parked';
-  if (record === undefined || !isParked) return null;
-  // The sentence names the certificate, or it says to look at the account.
-  const told = /--adopt (\d+)/.exec(record.problem ?? '')?.[1];
-  const id = told ?? String(await findNewest(play, record));
-  const end = await play.run('resolve', { serviceId, decision: { adopt: Number(id) } });
+  return record !== undefined && readStage(record) === 'parked' ? await adopt(play, record) : null;
+}
+
+/** As the sentence has it: what it names is adopted, or the order is given up and the certificate brought in. */
+async function adopt(play: Play, record: CertificateRecord): Promise<string> {
+  const { serviceId, problem } = record;
+  const told = /--adopt (\d+)/.exec(problem ?? '')?.[1];
+  const id = Number(told ?? (await findNewest(play, record)));
+  const ends = [await play.run('resolve', { serviceId, decision: { adopt: id } })];
   await play.drain();
-  return `adopt ${id} (${JSON.stringify(end).slice(0, 200)}) for ${record.problem ?? ''}`;
+  if (ends[0]?.kind === 'fail') {
+    ends.push(await play.run('resolve', { serviceId, decision: 'release' }));
+    ends.push(await play.run('import', { module: 'default', map: [{ serviceId, certificateId: id }] }));
+  }
+  return `adopt ${id} for: ${problem ?? ''} ${JSON.stringify(ends)}`;
 }
 
 async function markOurs(play: Play, id: number): Promise<void> {
@@ -100,10 +108,13 @@ async function findNewest(play: Play, record: CertificateRecord): Promise<number
   const fitting = certificates.filter(({ certificateId, commonName, status }) => {
     const owner = claims[String(certificateId)] ?? record.serviceId;
     const isOfName = commonName === null || commonName === record.commonName;
-    return isOfName && owner === record.serviceId && !['replaced', 'cancelled', 'revoked'].includes(status);
+    return isOfName && owner === record.serviceId && !GONE.includes(status);
   });
   return Math.max(...fitting.map(({ certificateId }) => certificateId));
 }
+
+/** What nobody can use any more is nobody's. */
+const GONE = ['replaced', 'cancelled', 'revoked'];
 
 /** Each certificate of the account is exactly one of owned, stock and foreign (I3). @returns those that are not. */
 export async function findStrays(play: Play): Promise<string[]> {
@@ -112,6 +123,7 @@ export async function findStrays(play: Play): Promise<string[]> {
   const books = await Promise.all(['claims', 'stock', 'foreign'].map(read));
   const { certificates } = await readLedger(play);
   return certificates
+    .filter(({ status }) => !GONE.includes(status))
     .map(({ certificateId }) => String(certificateId))
     .filter((id) => books.filter((book) => book.includes(id)).length !== 1);
 }
