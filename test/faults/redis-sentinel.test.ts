@@ -51,5 +51,59 @@ describe.skipIf(serverBinary === null)(
         expect((await system.readLedger()).charges).toHaveLength(3);
       },
     );
+
+    it(
+      'to a replica that was left behind while a purchase was under way: it is found again, bought once',
+      { timeout: 120_000 },
+      async () => {
+        await using set = await SentinelSet.start();
+        await using system = await startOn(set);
+        const payload = await composeOrder('behind.example.com');
+        await system.run('order', await composeOrder('before.example.com'));
+        await system.control('_fault', { command: 'ssl.create', fault: 'slow', count: 1, delayMs: 1000 });
+        await system.app.enqueue('order', payload);
+        await until(
+          async () => ((await system.readLedger()).charges.length === 2 ? true : null),
+          () => Promise.resolve('nothing was bought'),
+        );
+        // The replica has the intent; it misses how the purchase ended.
+        await set.leaveBehind();
+        const known = await system.untilRecord(
+          payload.serviceId,
+          ({ certificateId }) => certificateId !== null,
+        );
+        await set.failOver();
+        await untilIssued(system, payload.serviceId);
+        expect((await system.readLedger()).charges).toHaveLength(2);
+        const history = await system.app.store.certificates.readHistory(payload.serviceId);
+        expect(history.map(({ cause }) => cause)).toContainEqual(expect.stringContaining('adopted'));
+        expect(await system.readRecord(payload.serviceId)).toMatchObject({
+          certificateId: known.certificateId,
+        });
+      },
+    );
+
+    it(
+      'to a replica that never heard of the order: sent again, it does not buy a second certificate',
+      { timeout: 120_000 },
+      async () => {
+        await using set = await SentinelSet.start();
+        await using system = await startOn(set);
+        await system.run('order', await composeOrder('before.example.com'));
+        await set.leaveBehind();
+        const payload = await composeOrder('unheard.example.com');
+        await system.app.enqueue('order', payload);
+        // Without its replica the primary has nobody to wait for: see docs/durability.md, min-replicas-to-write.
+        await untilIssued(system, payload.serviceId);
+        await set.failOver();
+        await until(
+          async () => await system.app.enqueue('order', payload).catch(() => null),
+          () => Promise.resolve('the order was not taken'),
+        );
+        const { problem } = await system.untilRecord(payload.serviceId, ({ status }) => status === 'parked');
+        expect(problem).toContain('live certificate');
+        expect((await system.readLedger()).charges).toHaveLength(2);
+      },
+    );
   },
 );

@@ -115,6 +115,9 @@ export function composeCut(random: () => number): Loss {
         const written = (await stage.server.measureLog()) - logSize;
         await stage.server.cutLog(1 + Math.floor(random() * (written - 1)));
       });
+      // Redis 7.0 leaves the beginning of a transaction that was cut off in its file, and would carry it out at its next
+      // start: docs/data-loss.md has it write the file anew.
+      await stage.server.rewriteLog();
       throw new ConnectionLost();
     },
     conclude: () => Promise.resolve(),

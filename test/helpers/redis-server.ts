@@ -155,9 +155,26 @@ export class RedisServer implements AsyncDisposable {
     await truncate(await this.#findLog(), Math.max(0, size - bytes));
   }
 
+  /** BGREWRITEAOF, and waits for its end. */
+  async rewriteLog(): Promise<void> {
+    await this.ask((client) => client.bgrewriteaof());
+    await until(
+      async () => {
+        const info = await this.ask((client) => client.info('persistence'));
+        const isUnderWay = /aof_rewrite_(in_progress|scheduled):1/.test(info);
+        return isUnderWay ? null : true;
+      },
+      () => Promise.resolve('the log was not rewritten'),
+    );
+  }
+
   async #findLog(): Promise<string> {
     const files = await readdir(this.#data);
-    const last = files.filter((name) => name.endsWith('.incr.aof')).at(-1);
+    const readNumber = (name: string) => Number(/(\d+)\.incr\.aof$/.exec(name)?.[1] ?? 0);
+    const last = files
+      .filter((name) => name.endsWith('.incr.aof'))
+      .toSorted((a, b) => readNumber(a) - readNumber(b))
+      .at(-1);
     if (last === undefined) throw new Error(`no append-only file among ${files.join(', ')}`);
     return path.join(this.#data, last);
   }
