@@ -8,4 +8,4 @@ enumerateLosses(
   composeCut(seedRandom(SEED)),
   6,
 );
-enumerateLosses('an old copy of the data put back', composeRestore(), 6);
+enumerateLosses('an old copy of the data put back', composeRestore(), 3);

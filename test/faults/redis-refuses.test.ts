@@ -55,5 +55,5 @@ const fullDisk: Fault = {
 enumerateFaults(
   'a Redis that refuses writes',
   { 'out of memory': outOfMemory, 'failing snapshots': failingSnapshots, 'a full disk': fullDisk },
-  { bounded: 6 },
+  { bounded: 2 },
 );

@@ -7,7 +7,7 @@ import { System, until } from '../helpers/system.js';
 const SEED = 20_261_124;
 /** Each kill comes at one of this many API calls after the orders of its round. */
 const CALLS_BETWEEN = 6;
-const KILLS = countRounds(4);
+const KILLS = countRounds(2);
 
 describe.skipIf(serverBinary === null)(
   'BullMQ workers whose Redis is killed with kill -9 (needs redis-server or valkey-server on PATH)',

@@ -106,7 +106,7 @@ export interface Fault {
 }
 
 /** More stories than this in one account make its lists long and the test slow. */
-const RUNS = 60;
+const RUNS = 25;
 
 /** One account after the other, each good for some tellings of one story. */
 export class FragileStages implements AsyncDisposable {

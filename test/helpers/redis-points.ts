@@ -11,7 +11,7 @@ export function countRounds(bounded: number): number {
 }
 
 /** Before and after every command, or so many of these points as were asked for, spread evenly. */
-export function choosePoints(commands: number, bounded = 8): FaultPoint[] {
+export function choosePoints(commands: number, bounded = 4): FaultPoint[] {
   const all = Array.from({ length: commands }, (_, index) => index + 1).flatMap((command) => [
     { command, side: 'before' as const },
     { command, side: 'after' as const },
