@@ -2,6 +2,7 @@ import { describeError, FailError } from '../errors.js';
 import type { CertificateInfo } from '../namecheap/api.js';
 import { findHead, joinIds, tellProblem } from './import-heads.js';
 import type { Chain } from './import-chains.js';
+import { findFailedOrder } from './import-failed.js';
 import { describeService } from './import-owned.js';
 import { composeArrival, type Arrival } from './import-record.js';
 import type { CreateAnswer, Newcomer } from './import-ports.js';
@@ -74,7 +75,10 @@ async function bringIn(
     return [tellProblem(kind === 'mapped' ? serviceId : null, certificateId, describeError(error))];
   }
   const { record } = newcomer;
-  const refusal = explainAnswer(await work.inventory.create(newcomer), serviceId);
+  const refusal = explainAnswer(
+    await work.inventory.create(newcomer, await findFailedOrder(run, serviceId)),
+    serviceId,
+  );
   if (refusal !== null) return [tellProblem(serviceId, certificateId, refusal)];
   const problems = [...notes, ...(kind === 'mapped' && record.problem !== null ? [record.problem] : [])];
   return [

@@ -1,5 +1,6 @@
 import { explainAnswer } from './import-bring.js';
 import { tellProblem } from './import-heads.js';
+import { findFailedOrder } from './import-failed.js';
 import { describeService, recallOutcome } from './import-owned.js';
 import { composeMoved } from './import-record.js';
 import type { MapRow } from './import-request.js';
@@ -52,7 +53,9 @@ async function move(
     requestId: run.id,
     cause: `imported: certificate ${certificateId} of the map`,
   });
-  const answer = isBusy ? { kind: 'stale' as const } : await run.work.inventory.move(record, newcomer);
+  const answer = isBusy
+    ? { kind: 'stale' as const }
+    : await run.work.inventory.move(record, newcomer, await findFailedOrder(run, serviceId));
   const refusal = explainAnswer(answer, serviceId);
   return refusal === null
     ? describeService('mapped', newcomer.record)

@@ -84,10 +84,10 @@ export interface Standing {
 
 export interface InventoryStore {
   readStanding(account: string): Promise<Standing>;
-  /** Creates the record and claims its whole chain in one step. */
-  create(newcomer: Newcomer): Promise<CreateAnswer>;
-  /** The record goes on under another service id, with its history and its certificates; the old one vanishes. */
-  move(from: CertificateRecord, newcomer: Newcomer): Promise<CreateAnswer>;
+  /** Creates the record and claims its whole chain in one step. `former`: the failed order whose place it takes, see findFailedOrder. */
+  create(newcomer: Newcomer, former: CertificateRecord | null): Promise<CreateAnswer>;
+  /** The record goes on under another service id, with its history and its certificates; the old one vanishes. `former` as in {@link create}. */
+  move(from: CertificateRecord, newcomer: Newcomer, former: CertificateRecord | null): Promise<CreateAnswer>;
   /** Remembers a certificate that is none of ours and announces it, once. Nothing when it is known. */
   markForeign(
     account: string,

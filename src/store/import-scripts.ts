@@ -26,7 +26,7 @@ local owner = findOwner(ids, nil)
 if owner then return {'claimed', owner} end
 claim(ids, c.id)
 write(c)
-redis.call('HINCRBY', KEYS[21], ARGV[3], 1)
+if c.expect == '' then redis.call('HINCRBY', KEYS[21], ARGV[3], 1) end
 return {'created'}`);
 
 /**
@@ -41,12 +41,13 @@ if old[1] ~= ARGV[5] then return {'stale'} end
 if old[2] and tonumber(old[3] or '0') > clock() then return {'stale'} end
 local owner = findOwner(ids, ARGV[4])
 if owner then return {'claimed', owner} end
-redis.call('DEL', KEYS[22], KEYS[2])
-if redis.call('EXISTS', KEYS[23]) == 1 then redis.call('RENAME', KEYS[23], KEYS[2]) end
+if c.expect == '' then redis.call('DEL', KEYS[2]) end
+for _, line in ipairs(redis.call('LRANGE', KEYS[23], 0, -1)) do redis.call('RPUSH', KEYS[2], line) end
+redis.call('DEL', KEYS[22], KEYS[23])
 for _, index in ipairs({3, 4}) do redis.call('ZREM', KEYS[index], ARGV[4]) end
 redis.call('SREM', KEYS[6], ARGV[4])
 redis.call('HINCRBY', KEYS[21], ARGV[6], -1)
-redis.call('HINCRBY', KEYS[21], ARGV[3], 1)
+if c.expect == '' then redis.call('HINCRBY', KEYS[21], ARGV[3], 1) end
 claim(ids, c.id)
 write(c)
 return {'created'}`);

@@ -36,23 +36,31 @@ export class RedisInventoryStore implements InventoryStore {
     };
   }
 
-  async create(newcomer: Newcomer): Promise<CreateAnswer> {
-    return await this.#run(CREATE, newcomer, [], []);
+  async create(newcomer: Newcomer, former: CertificateRecord | null): Promise<CreateAnswer> {
+    return await this.#run(CREATE, newcomer, former);
   }
 
-  async move(from: CertificateRecord, newcomer: Newcomer): Promise<CreateAnswer> {
+  async move(
+    from: CertificateRecord,
+    newcomer: Newcomer,
+    former: CertificateRecord | null,
+  ): Promise<CreateAnswer> {
     const keys = [this.#keys.certificate(from.serviceId), this.#keys.history(from.serviceId)];
-    return await this.#run(MOVE, newcomer, keys, [from.serviceId, String(from.version), from.module]);
+    const args = [from.serviceId, String(from.version), from.module];
+    return await this.#run(MOVE, newcomer, former, keys, args);
   }
 
   async #run(
     script: Script,
     { record, request, change }: Newcomer,
-    keys: readonly string[],
-    args: readonly string[],
+    former: CertificateRecord | null,
+    keys: readonly string[] = [],
+    args: readonly string[] = [],
   ): Promise<CreateAnswer> {
-    const input = { before: null, after: record, change: { ...change, request }, now: this.#now() };
-    const { argument } = composeCommit(input);
+    const { argument } = composeCommit({
+      ...{ before: former, after: record, now: this.#now() },
+      change: { ...change, request, ...(former === null ? {} : { draft: null }) },
+    });
     const all = [
       ...commitKeys(this.#keys, record.serviceId),
       ...accountKeys(this.#keys, record.account),

@@ -3,6 +3,7 @@ import type { CertificateInfo } from '../../src/namecheap/api.js';
 import { NamecheapError } from '../../src/namecheap/errors.js';
 import { makeCsr } from '../csr-fixtures.js';
 import { buyByHand, importNow, readSandbox, reissueByHand } from '../helpers/imports.js';
+import { composeOrder } from '../helpers/orders.js';
 import { Play } from '../helpers/play.js';
 import { useRedis } from '../helpers/redis.js';
 import { withApi } from '../helpers/work.js';
@@ -12,6 +13,13 @@ const text = (pattern: string): string => expect.stringMatching(pattern) as stri
 
 async function buyActive(play: Play, commonName: string, type?: string, years?: number): Promise<number> {
   return await buyByHand(play, (await makeCsr({ commonName })).csr, type, years);
+}
+
+/** An order that parks, for its name has a certificate, and that a person gives up. */
+async function giveUp(play: Play, serviceId: string, commonName: string): Promise<void> {
+  const order = { ...(await composeOrder(commonName)), serviceId };
+  expect(await play.run('order', order)).toMatchObject({ kind: 'fail' });
+  expect(await play.run('resolve', { serviceId, decision: 'release' })).toMatchObject({ kind: 'done' });
 }
 
 /** Lets getInfo tell other things than the sandbox does. */
@@ -95,6 +103,28 @@ describe('what the account holds and nobody ordered', () => {
 });
 
 describe('a map', () => {
+  it('takes the place of an order that was given up, of a free certificate and of a kept one', async () => {
+    await using play = await Play.start(redis);
+    const free = await buyActive(play, 'given-up.example.com');
+    await giveUp(play, 'free', 'given-up.example.com');
+    const map = (serviceId: string, certificateId: number) => ({ map: [{ serviceId, certificateId }] });
+    expect(await importNow(play, map('free', free))).toMatchObject({ problems: [] });
+    expect(await play.bench.read('free')).toMatchObject({ status: 'issued', certificateId: free });
+    const history = await play.bench.store.certificates.readHistory('free');
+    expect(history.map(({ to }) => to)).toContain('failed');
+
+    const { store, work } = play.bench;
+    const gone = ['claims', 'gate', 'live-names', 'purchases', 'foreign'];
+    await store.redis.del(...gone.map((what) => store.keys.account(work.account.id, what)));
+    const { created } = await importNow(play);
+    expect(created).toMatchObject([{ serviceId: `nc-${free}`, certificateId: free }]);
+    await giveUp(play, 'kept', 'given-up.example.com');
+    expect(await importNow(play, map('kept', free))).toMatchObject({ problems: [] });
+    expect(await play.bench.read('kept')).toMatchObject({ status: 'issued', certificateId: free });
+    const uses = await store.redis.hget(store.keys.moduleUses, 'default');
+    expect(uses).toBe(String(await store.redis.scard(store.keys.services)));
+  });
+
   it('names everything that it cannot bring in, and changes nothing for it', async () => {
     await using play = await Play.start(redis);
     const ours = await play.order('ours.example.com');
