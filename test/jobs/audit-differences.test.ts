@@ -78,7 +78,13 @@ const DAMAGES: Damage[] = [
     // Redis 7.0 may run half a transaction of a log that was cut, at the second restart after it.
     name: 'a lane and key whose service waits for nothing',
     inject: async ({ hash, order }) => {
-      const purchase = { ...order.purchase, id: 'half', key: 'order-half', certificateId: null };
+      const purchase = {
+        ...order.purchase,
+        id: 'half',
+        key: 'order-half',
+        lane: 'order-x',
+        certificateId: null,
+      };
       await redis.client.hset(hash('lanes'), 'order-x', JSON.stringify(purchase));
       await redis.client.hset(hash('purchases'), 'order-half', JSON.stringify(purchase));
     },
