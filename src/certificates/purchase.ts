@@ -1,5 +1,6 @@
 import { WaitError } from '../errors.js';
 import { abandon } from './abandon.js';
+import { CutOffError, waitUntilCutOff } from './cut-off.js';
 import { StaleRecordError } from './errors.js';
 import { refreshListing } from './listing.js';
 import type { CheckedOrder } from './order-payload.js';
@@ -45,6 +46,10 @@ export async function makePurchase(
   await work.report(`buying ${plan.what}`);
   const begun = await beginPurchase(work, record, intent);
   await admitOrAbandon(work, begun);
+  if (work.signal.aborted) {
+    await abandon(work, begun.record, begun.purchase, 'the worker had to stop before the call');
+    throw new CutOffError();
+  }
   const fence = await work.purchases.check(work.account.id, begun.purchase);
   if (!fence.isHeld) throw new StaleRecordError(record.serviceId, 'lease');
   // Nothing may stand between this line and the call: whatever waits here would let a stale intent through.
@@ -125,8 +130,10 @@ async function callAndSettle(
 ): Promise<CertificateRecord> {
   let bought: Bought;
   try {
-    bought = await plan.call();
+    bought = await waitUntilCutOff(plan.call(), work.signal);
   } catch (error) {
+    // The call goes on without us. The intent stays as it is: the next worker finds out by reading what became of it.
+    if (error instanceof CutOffError) throw error;
     throw await settleFailure(work, record, purchase, error);
   }
   const cause = `bought ${plan.what}: certificate ${bought.certificateId}`;
