@@ -14,6 +14,9 @@ import { saveWait } from './wait.js';
 /** No call is made when more time than this has passed since the intent was recorded, ms: by then others may have judged it dead. */
 const FENCE_MS = 5000;
 
+/** The settle time is at least twice as long as a call: one that begins within this part of it has ended when others conclude that it was never made. */
+const FENCE_SHARE = 4;
+
 /** A lane is held for one call as a rule: look again soon, ms. */
 const LANE_BUSY_MS = 500;
 /** A lane that is held for this long has an unclear purchase in it: look again as rarely, ms. */
@@ -53,7 +56,8 @@ export async function makePurchase(
   const fence = await work.purchases.check(work.account.id, begun.purchase);
   if (!fence.isHeld) throw new StaleRecordError(record.serviceId, 'lease');
   // Nothing may stand between this line and the call: whatever waits here would let a stale intent through.
-  if (fence.ageMs > FENCE_MS || work.monotonic() - begun.startedAt > FENCE_MS) {
+  const fenceMs = Math.min(FENCE_MS, work.settings.settleTimeMs / FENCE_SHARE);
+  if (fence.ageMs > fenceMs || work.monotonic() - begun.startedAt > fenceMs) {
     await abandon(work, begun.record, begun.purchase, 'the intent grew too old before the call');
     throw new WaitError('The purchase was not called in time; it begins again', LANE_BUSY_MS);
   }
