@@ -83,19 +83,23 @@ interface Entry {
   charged: { amount: string } | null;
 }
 
-/** Every charge has one entry, with the same amount where Namecheap told it (an adopted purchase has none), and one key. */
+/**
+ * Every charge has a key of its own and is in our ledger: once with the amount where Namecheap's answer told it. A
+ * purchase that was adopted by looking has an entry without an amount, and keeps it when the answer comes late.
+ */
 function judgeMoney({ charges }: Ledger, json: readonly string[], keys: number): string[] {
   const entries = json.map((one) => JSON.parse(one) as Entry);
   const faults: string[] = [];
   if (charges.length > keys) faults.push(`${charges.length} charges for ${keys} purchases`);
-  if (entries.length !== charges.length)
-    faults.push(`${charges.length} charges, ${entries.length} in our ledger`);
   for (const { certificateId, amount } of charges) {
     const own = entries.filter((entry) => entry.certificateId === certificateId);
-    const told = own.find(({ charged }) => charged !== null)?.charged?.amount;
-    if (own.length !== 1) faults.push(`${own.length} entries for certificate ${certificateId}`);
-    else if (told !== undefined && Number(told) !== Number(amount))
-      faults.push(`${amount} charged for ${certificateId}, ${told} in our ledger`);
+    const told = own.flatMap(({ charged }) => (charged === null ? [] : [charged.amount]));
+    if (own.length === 0) faults.push(`no entry for certificate ${certificateId}`);
+    if (told.length > 1) faults.push(`${told.length} amounts for certificate ${certificateId}`);
+    if (told.some((one) => Number(one) !== Number(amount)))
+      faults.push(`${amount} charged for ${certificateId}, ${told.join()} in our ledger`);
   }
-  return faults;
+  const isCharged = (id: number) => charges.some(({ certificateId }) => certificateId === id);
+  const invented = entries.filter(({ certificateId }) => !isCharged(certificateId));
+  return [...faults, ...invented.map(({ certificateId }) => `${certificateId} was never charged`)];
 }
