@@ -41,7 +41,9 @@ describe('two worker processes', () => {
       );
       const queue = system.app.queues.open('order');
       const plain = Array.from({ length: 10 }, () => queue.add('order', payload));
-      const ours = producers.flatMap((producer) => Array.from({ length: 10 }, () => producer.order({ ...payload, dcv: { method: 'dns' } })));
+      const ours = producers.flatMap((producer) =>
+        Array.from({ length: 10 }, () => producer.order({ ...payload, dcv: { method: 'dns' } })),
+      );
       // Another order under the same id: refused, whatever is done to its job.
       const other = queue.add('order', { ...payload, type: 'EssentialSSL' });
       await Promise.all([...plain, ...ours, other]);
@@ -112,7 +114,7 @@ describe('two worker processes', () => {
       await using system = await start();
       // Locks of production: what a worker does not hand over would be stuck for half a minute.
       const locks = { TEST_LOCK_MS: '30000', TEST_STALLED_CHECK_MS: '15000' };
-      let workers = await Promise.all([spawnWorker(system, locks), spawnWorker(system, locks)]);
+      const workers = [await spawnWorker(system, locks), await spawnWorker(system, locks)];
       await system.control('_fault', { command: '*', fault: 'slow', delayMs: 100 });
       const ids: string[] = [];
       const exits: (number | string | null)[] = [];
@@ -123,13 +125,13 @@ describe('two worker processes', () => {
         for (const order of orders) await system.app.enqueue('order', order);
         ids.push(...orders.map(({ serviceId }) => serviceId));
         await untilCharges(system, turn * 2 + 1);
-        const [oldest, ...others] = workers;
+        const oldest = workers.shift();
         const [exit, fresh] = await Promise.all([
           oldest === undefined ? null : stop(oldest, 'SIGTERM'),
           spawnWorker(system, locks),
         ]);
         exits.push(exit);
-        workers = [...others, fresh];
+        workers.push(fresh);
       }
       await untilIssued(system, ids);
       await untilInOrder(system);

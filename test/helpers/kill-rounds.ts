@@ -94,7 +94,7 @@ export class KillRounds implements AsyncDisposable {
     await using gate = await RedisGate.start(this.system.redis.url);
     const victim = await this.spawn({ REDIS_URL: gate.url });
     const second = hasSecond ? await this.spawn() : null;
-    const armed = { strike: () => undefined as void };
+    const armed = { strike: (): void => undefined };
     const struck = new Promise<true>((resolve) => {
       armed.strike = () => {
         victim.kill('SIGKILL');
@@ -117,7 +117,7 @@ export class KillRounds implements AsyncDisposable {
   async stall(arm: (gate: RedisGate, strike: () => void) => Promise<void> | void): Promise<void> {
     await using gate = await RedisGate.start(this.system.redis.url);
     const sleeper = await this.spawn({ REDIS_URL: gate.url });
-    const armed = { strike: () => undefined as void };
+    const armed = { strike: (): void => undefined };
     const asleep = new Promise<void>((resolve) => {
       armed.strike = () => {
         sleeper.kill('SIGSTOP');
