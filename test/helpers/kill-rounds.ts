@@ -158,9 +158,19 @@ export class KillRounds implements AsyncDisposable {
     };
     await until(
       async () => ((await look()).length === 0 ? true : null),
-      async () => (await look()).join('\n'),
+      async () => [...(await look()), await this.#tell()].join('\n'),
       20_000,
     );
+  }
+
+  /** What happened, for whoever has to explain a violation. */
+  async #tell(): Promise<string> {
+    const { certificates, redis, keys } = this.system.app.store;
+    const services = await redis.smembers(keys.services);
+    const histories = await Promise.all(services.map((id) => certificates.readHistory(id)));
+    const { calls, charges } = await this.system.readLedger();
+    const told = services.map((id, index) => ({ id, history: histories[index] }));
+    return JSON.stringify({ charges, calls: calls.slice(-60), told });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
