@@ -23,9 +23,10 @@ const CALLS = [
 describe('a worker killed with kill -9 while it orders, renews and reissues', () => {
   it('in the middle of each kind of call: nothing twice, nothing lost', { timeout: 600_000 }, async () => {
     await using arena = await KillRounds.start(CALLS.length);
-    for (const [index, { command, before }] of CALLS.entries()) {
+    for (const { command, before } of CALLS) {
+      // Alone, or the call could be the other worker's.
       const moment = atCall(command, { before });
-      expect(await arena.kill(moment, index % 2 === 1).catch(explain(moment.name))).toBe(true);
+      expect(await arena.kill(moment, false).catch(explain(moment.name))).toBe(true);
     }
     const { charges } = await arena.system.readLedger();
     expect(charges).toHaveLength(CALLS.length + 1 + 2 * CALLS.length);
