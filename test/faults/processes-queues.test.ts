@@ -85,9 +85,8 @@ describe('two worker processes', () => {
       await untilCharges(system, 2);
       const { redis, certificates } = system.app.store;
       const keys = await Promise.all([...jobs.keys()].map((name) => redis.keys(`{pmnamecheap}:${name}:*`)));
-      await redis.del(...keys.flat());
-      await untilCharges(system, 3);
       await system.app.queues.open('order').obliterate({ force: true });
+      await redis.del(...keys.flat());
       // The worker looks every half minute; nobody starts another.
       const collect = system.app.queues.open('collect');
       await until(

@@ -6,15 +6,25 @@ import type { System } from './system.js';
 const WORKER = path.resolve(import.meta.dirname, 'worker-process.mjs');
 const CLI = path.resolve(import.meta.dirname, '../../dist/src/cli.js');
 
+/** Those of a test that failed must not outlive it. */
+const started = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of started) child.kill('SIGKILL');
+});
+
+function keepTrack<T extends ChildProcess>(child: T): T {
+  started.add(child);
+  child.once('exit', () => started.delete(child));
+  return child;
+}
+
 /** A worker in a process of its own, as `pmnamecheap worker` runs it, with short leases. */
 export async function spawnWorker(
   system: System,
   changes: Readonly<Record<string, string>> = {},
 ): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [WORKER], {
-    env: { ...process.env, ...system.environment, ...changes },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const env = { ...process.env, ...system.environment, ...changes };
+  const child = keepTrack(spawn(process.execPath, [WORKER], { env, stdio: ['ignore', 'pipe', 'inherit'] }));
   await once(child.stdout, 'data');
   return child;
 }
@@ -25,7 +35,7 @@ export function spawnCommand(
   changes: Readonly<Record<string, string>> = {},
 ): ChildProcess & { stderr: NodeJS.ReadableStream } {
   const env = { ...process.env, ...system.environment, ...changes };
-  return spawn(process.execPath, [CLI, 'worker'], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  return keepTrack(spawn(process.execPath, [CLI, 'worker'], { env, stdio: ['ignore', 'ignore', 'pipe'] }));
 }
 
 /** Waits until the process has written the text to its error output. */
