@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { brake } from '../src/certificates/brake.js';
 import { collectPending } from '../src/certificates/collect.js';
+import { CutOffError } from '../src/certificates/cut-off.js';
 import { dropErrand, findErrand } from '../src/certificates/inbox.js';
 import type { OpenService, Stored } from '../src/certificates/ports.js';
 import { describeError, FailError, InputError, WaitError } from '../src/errors.js';
@@ -118,6 +119,7 @@ async function collectModule(
       await context.listings.unlock(account.id, 'collect', context.lease);
     }
   } catch (error) {
+    if (context.signal.aborted) throw new CutOffError();
     const isWait = error instanceof WaitError;
     context.log.log(isWait ? 6 : 3, 'collect', `module ${module}: ${describeError(error)}`);
     // Put off together, or they would fill every batch and hold up the accounts that work.

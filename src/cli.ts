@@ -32,3 +32,5 @@ const exitCode = await runCommandLine(process.argv.slice(2), version, {
   stop: stop.signal,
 });
 process.exitCode = output.hasFailed ? 1 : exitCode;
+// Everything is closed by now: a call to Namecheap that nobody waits for any more must not hold up the end.
+if (stop.signal.aborted) process.exit();

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { hostname } from 'node:os';
 import type { App } from './app.js';
 import { jobs } from '../jobs/index.js';
@@ -22,11 +23,13 @@ export interface WorkerChoice {
   /** Shorter ones for tests that kill workers: how much a lease outlives the longest call, ms, and BullMQ's locks. */
   leaseMarginMs?: number;
   lockTimes?: LockTimes;
+  /** Ends a start that waits for Redis; what has begun by then is still to be closed. */
+  stop?: AbortSignal;
 }
 
 export interface RunningWorker {
   definitions: readonly JobDefinition[];
-  /** Finishes what runs, within the shutdown grace. */
+  /** Finishes what runs, within the shutdown grace; begins no purchase any more, and hands over what does not end in time. */
   close(): Promise<void>;
 }
 
@@ -36,7 +39,8 @@ export interface RunningWorker {
  */
 export async function startWorker(app: App, choice: WorkerChoice = {}): Promise<RunningWorker> {
   const definitions = chooseJobs(choice.jobs);
-  const accounts = await createAccounts(app);
+  const stopping = new AbortController();
+  const accounts = await createAccounts(app, () => stopping.signal.aborted);
   const webhook = await openWebhook(app);
   const group = new WorkerGroup({
     target: app.environment.redis,
@@ -53,9 +57,12 @@ export async function startWorker(app: App, choice: WorkerChoice = {}): Promise<
       ...run,
     }),
   });
+  const { stop } = choice;
   try {
-    await group.ready();
-    const schedules = definitions.flatMap((definition) =>
+    // Without Redis the workers would wait for it, deaf to the signal.
+    await Promise.race([group.ready(), ...(stop === undefined ? [] : [untilFired(stop)])]);
+    const wanted = stop?.aborted === true ? [] : definitions;
+    const schedules = wanted.flatMap((definition) =>
       definition.schedule === undefined ? [] : [{ definition, rhythm: definition.schedule(app.environment) }],
     );
     await ensureSchedulers(app.queues, schedules);
@@ -64,6 +71,7 @@ export async function startWorker(app: App, choice: WorkerChoice = {}): Promise<
       definitions,
       close: async () => {
         stopWatching();
+        stopping.abort();
         await group.close(app.environment.shutdownGraceMs);
       },
     };
@@ -71,6 +79,10 @@ export async function startWorker(app: App, choice: WorkerChoice = {}): Promise<
     await group.close(0);
     throw error;
   }
+}
+
+async function untilFired(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
 }
 
 function chooseJobs(names: readonly string[] | undefined): JobDefinition[] {
@@ -85,7 +97,7 @@ function chooseJobs(names: readonly string[] | undefined): JobDefinition[] {
   return [...jobs.values()].filter(({ name }) => names.includes(name));
 }
 
-async function createAccounts(app: App): Promise<Accounts> {
+async function createAccounts(app: App, isStopping: () => boolean): Promise<Accounts> {
   const { environment, store, log } = app;
   const { secretKey, previousSecretKey } = environment;
   if (secretKey === null) {
@@ -101,6 +113,7 @@ async function createAccounts(app: App): Promise<Accounts> {
     throttlePauseMs: environment.throttlePauseMs,
     readVolatility: async () =>
       environment.isVolatileAllowed ? null : await readVolatility(store.redis, store.keys.barrier),
+    isStopping,
     createLimiter: (account) =>
       new AccountLimiter(store.redis, (what) => store.keys.account(account, what), randomUUID),
     onExchange: (exchange, subject) => logExchange(log, exchange, subject),

@@ -5,6 +5,7 @@ import { lookUpActivation, saveActivated } from './activation-lookup.js';
 import { adviseRetry } from './advice.js';
 import { delayAfter } from './backoff.js';
 import { brake } from './brake.js';
+import { CutOffError } from './cut-off.js';
 import { StaleRecordError } from './errors.js';
 import type { CheckedOrder } from './order-payload.js';
 import { parkRecord } from './park.js';
@@ -132,6 +133,8 @@ async function settleFailure(
 ): Promise<Error> {
   if (error instanceof FailError) return error; // Parked already, where its outcome was saved.
   const isRefusal = error instanceof NamecheapError && error.outcome === 'not-made';
+  // Cut off with the worker: the next one looks first whether it happened.
+  if (!isRefusal && work.signal.aborted) return new CutOffError();
   if (isRefusal && error.verdict === 'fail' && error.errorClass === 'input') {
     const problem = `${error.message} ${adviseCorrection(record)}`;
     const changes = { problem, activationBegunAt: null, nextActionAt: null };

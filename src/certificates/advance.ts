@@ -4,6 +4,7 @@ import { submitCsr } from './activation.js';
 import { demandAllowance, isFree } from './allowance.js';
 import { delayAfter } from './backoff.js';
 import { brake } from './brake.js';
+import { CutOffError } from './cut-off.js';
 import { StaleRecordError } from './errors.js';
 import { demandNotClosing, refuseClosed } from './close-request.js';
 import { checkOrder, type CheckedOrder, type OrderPayload } from './order-payload.js';
@@ -74,6 +75,7 @@ function isJobOpen(record: CertificateRecord): boolean {
 
 /** A look at Namecheap that failed decides nothing about what is in flight: it is noted and repeated later. */
 async function settleReadFailure(work: Work, serviceId: string, error: NamecheapError): Promise<Error> {
+  if (work.signal.aborted && error.kind === 'read') return new CutOffError();
   const stored = await work.certificates.load(serviceId);
   // A charged or submitted call that failed has been settled where it was made.
   if (stored === null || error.kind !== 'read') return error;

@@ -43,7 +43,7 @@ export async function collectPending(
       else if (await collectOne(work, record.serviceId)) issued.push(record.serviceId);
     } catch (error) {
       // The quota, a pause, a refused key: the rest of this account would fare no better.
-      if (error instanceof WaitError || isAccountTrouble(error)) throw error;
+      if (error instanceof WaitError || isAccountTrouble(error) || work.signal.aborted) throw error;
       work.log.log(3, 'collect', `${record.serviceId}: ${describeError(error)}`);
       if (!(error instanceof StaleRecordError)) await lookLater(work, record);
     }

@@ -1,5 +1,6 @@
 import { WaitError } from '../errors.js';
 import { abandon } from './abandon.js';
+import { CutOffError, waitUntilCutOff } from './cut-off.js';
 import { StaleRecordError } from './errors.js';
 import { demandNoTwin, passGate } from './gate.js';
 import { refreshListing } from './listing.js';
@@ -14,6 +15,9 @@ import { saveWait } from './wait.js';
 
 /** No call is made when more time than this has passed since the intent was recorded, ms: by then others may have judged it dead. */
 const FENCE_MS = 5000;
+
+/** The settle time is at least twice as long as a call: one that begins within this part of it has ended when others conclude that it was never made. */
+const FENCE_SHARE = 4;
 
 /** A lane is held for one call as a rule: look again soon, ms. */
 const LANE_BUSY_MS = 500;
@@ -50,10 +54,15 @@ export async function makePurchase(
   const begun = await beginPurchase(work, record, intent);
   if (begun.unconfirmed > 0) throw await abandonUnconfirmed(work, begun);
   await admitOrAbandon(work, begun);
+  if (work.signal.aborted) {
+    await abandon(work, begun.record, begun.purchase, 'the worker had to stop before the call');
+    throw new CutOffError();
+  }
   const fence = await work.purchases.check(work.account.id, begun.purchase);
   if (!fence.isHeld) throw new StaleRecordError(record.serviceId, 'lease');
   // Nothing may stand between this line and the call: whatever waits here would let a stale intent through.
-  if (fence.ageMs > FENCE_MS || work.monotonic() - begun.startedAt > FENCE_MS) {
+  const fenceMs = Math.min(FENCE_MS, work.settings.settleTimeMs / FENCE_SHARE);
+  if (fence.ageMs > fenceMs || work.monotonic() - begun.startedAt > fenceMs) {
     await abandon(work, begun.record, begun.purchase, 'the intent grew too old before the call');
     throw new WaitError('The purchase was not called in time; it begins again', LANE_BUSY_MS);
   }
@@ -140,8 +149,10 @@ async function callAndSettle(
 ): Promise<CertificateRecord> {
   let bought: Bought;
   try {
-    bought = await plan.call();
+    bought = await waitUntilCutOff(plan.call(), work.signal);
   } catch (error) {
+    // The call goes on without us. The intent stays as it is: the next worker finds out by reading what became of it.
+    if (error instanceof CutOffError) throw error;
     throw await settleFailure(work, record, purchase, error);
   }
   const cause = `bought ${plan.what}: certificate ${bought.certificateId}`;

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { jobs } from '../../jobs/index.js';
+import { formatDuration } from '../../config/duration.js';
 import { startWorker, type WorkerChoice } from '../run-worker.js';
 import { parseWhole } from './arguments.js';
 import { withLoggedApp } from './session.js';
@@ -26,14 +27,18 @@ export function addWorkerCommand(program: Command, terminal: Terminal): void {
 
 async function runWorker(terminal: Terminal, choice: WorkerChoice): Promise<void> {
   await withLoggedApp(terminal, async (app) => {
-    const worker = await startWorker(app, choice);
+    const worker = await startWorker(app, { ...choice, stop: terminal.stop });
     note(
       terminal,
       `worker ${process.pid} listens for: ${worker.definitions.map(({ name }) => name).join(', ')}`,
     );
     note(terminal, `log: ${app.environment.logFile}`);
     await untilStopped(terminal.stop);
-    note(terminal, 'stopping: running jobs are finished first; interrupt again to stop at once');
+    const grace = formatDuration(app.environment.shutdownGraceMs);
+    note(
+      terminal,
+      `stopping: running jobs have ${grace} to end, the others are left to other workers; interrupt again to stop at once`,
+    );
     await worker.close();
   });
 }

@@ -25,6 +25,8 @@ export interface AccountDeps {
   throttlePauseMs: number;
   /** Null, or why purchases at Namecheap's production must not be made through this Redis now. */
   readVolatility(): Promise<string | null>;
+  /** A worker that was told to stop begins no purchase: it might not live to hear the answer. */
+  isStopping(): boolean;
   createLimiter(account: string): AccountLimiter;
   /** `subject`: what the call was for, such as a service id. */
   onExchange(exchange: Exchange, subject: string | undefined): void;
@@ -57,8 +59,10 @@ export class Admission {
     if (waitMs > 0) throw this.#denyQuota(waitMs);
   }
 
-  /** As {@link admit}, but takes nothing from the quota. */
+  /** As {@link admit} for a purchase, but takes nothing from the quota. @throws WaitError also while this worker is stopping. */
   async look(): Promise<void> {
+    if (this.#deps.isStopping())
+      throw new WaitError('The worker is stopping; the next one buys', 0, 'ERR_STOPPING');
     await this.#checkBrakes();
     const waitMs = await this.#limiter.look(this.#parameters.limits);
     if (waitMs > 0) throw this.#denyQuota(waitMs);

@@ -28,10 +28,16 @@ export type PostOutcome =
 interface Wire {
   hasOpened: boolean;
   status: number | null;
+  /** Monotonic, ms: nothing may leave any more after this. */
+  sendBy: number;
 }
 
 class AnswerTooLongError extends Error {
   readonly code = 'ERR_ANSWER_TOO_LONG';
+}
+
+class SentTooLateError extends Error {
+  readonly code = 'ETIMEDOUT';
 }
 
 /**
@@ -41,13 +47,13 @@ class AnswerTooLongError extends Error {
 export async function postForm(request: PostRequest): Promise<PostOutcome> {
   const { signal } = request;
   if (isAborted(signal)) return { kind: 'failed', code: 'ABORTED', status: null, hasOpened: false };
-  const wire: Wire = { hasOpened: false, status: null };
+  const wire: Wire = { hasOpened: false, status: null, sendBy: performance.now() + request.timeoutMs };
   try {
     const text = await exchange(request, wire);
     return { kind: 'answered', status: wire.status ?? 0, text };
   } catch (error) {
     const code = isAborted(signal) ? 'ABORTED' : readErrorCode(error);
-    return { kind: 'failed', code, ...wire };
+    return { kind: 'failed', code, status: wire.status, hasOpened: wire.hasOpened };
   }
 }
 
@@ -94,8 +100,14 @@ async function exchange({ endpoint, form, timeoutMs, signal }: PostRequest, wire
  */
 function watchOpening(socket: Socket, wire: Wire): void {
   const open = (): void => {
-    wire.hasOpened = true;
+    wire.hasOpened = !socket.destroyed;
   };
+  // A process that slept (SIGSTOP, a frozen machine) finds its connection open before its timers run: by then others may
+  // have concluded that this call was never made. Node writes the request after these listeners.
+  const destroyLate = (): void => {
+    if (performance.now() > wire.sendBy) socket.destroy(new SentTooLateError());
+  };
+  if (socket.connecting) socket.once('connect', destroyLate);
   const isSecure = socket instanceof TLSSocket;
   const isPending = isSecure ? socket.getFinished() === undefined : socket.connecting;
   if (isPending) socket.once(isSecure ? 'secureConnect' : 'connect', open);

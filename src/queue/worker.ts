@@ -9,7 +9,9 @@ import type { RedisClient } from '../store/connection.js';
 import { createWorkerConnection } from './connection.js';
 import { nameJob } from './job-id.js';
 import { KEEP_COMPLETED, KEEP_FAILED } from './queues.js';
+import { RunningJobs } from './running-jobs.js';
 import { settleEnd, settleError, type Settlement } from './settle.js';
+import { endsWithin } from './within.js';
 
 /** BullMQ renews the lock at half of `lockMs`; a worker that dies gives its jobs back after at most both together, ms. */
 export interface LockTimes {
@@ -21,6 +23,16 @@ const LOCK_TIMES: LockTimes = { lockMs: 30_000, stalledCheckMs: 15_000 };
 
 /** How long a note to people may take, ms: with Redis away it would wait for its return. */
 const NOTE_MS = 1000;
+
+/** How long it may take to give back what did not end within the grace, and to close the connections, ms. */
+const HAND_OVER_MS = 1500;
+
+/** Back to the queue for any other worker, at once; costs no attempt. */
+const HAND_OVER: Settlement<never> = {
+  kind: 'delay',
+  delayMs: 0,
+  reason: 'the worker is stopping, another one goes on',
+};
 
 /** The same trouble with Redis is logged again after this long, ms. */
 const COMPLAIN_EVERY_MS = 30_000;
@@ -46,7 +58,9 @@ export class WorkerGroup {
   readonly #options: WorkerOptions;
   readonly #connection: RedisClient;
   readonly #workers: Worker[];
-  readonly #stop = new AbortController();
+  readonly #running = new RunningJobs();
+  readonly #cutOff = new AbortController();
+  #isClosing = false;
   #complaint = { text: '', at: 0 };
 
   constructor(options: WorkerOptions) {
@@ -65,7 +79,7 @@ export class WorkerGroup {
     const { lockMs, stalledCheckMs } = this.#options.lockTimes ?? LOCK_TIMES;
     const worker = new Worker(
       definition.name,
-      (job, token, signal) => this.#runJob(definition, job, token, signal),
+      (job, token, signal) => this.#running.track(job, token, this.#runJob(definition, job, token, signal)),
       {
         connection: this.#connection,
         prefix,
@@ -97,7 +111,8 @@ export class WorkerGroup {
   async #runJob(definition: JobDefinition, job: Job, token?: string, signal?: AbortSignal): Promise<unknown> {
     const { log } = this.#options;
     const label = `${definition.name} ${job.id ?? '?'}`;
-    const settlement = await this.#settle(definition, job, signal);
+    // Fetched in the moment of the stop: somebody else has all the time that this worker has not.
+    const settlement = this.#isClosing ? HAND_OVER : await this.#settle(definition, job, signal);
     if (isLast(settlement, job)) await scrub(definition, job);
     switch (settlement.kind) {
       case 'complete':
@@ -128,7 +143,7 @@ export class WorkerGroup {
       };
     }
     const context = this.#options.createContext({
-      signal: AbortSignal.any([this.#stop.signal, ...(signal === undefined ? [] : [signal])]),
+      signal: AbortSignal.any([this.#cutOff.signal, ...(signal === undefined ? [] : [signal])]),
       report: (step) => note(job, step),
       // A job without an id cannot come from BullMQ; its own name then stands for it.
       jobId: nameJob(job.id ?? definition.name),
@@ -137,22 +152,27 @@ export class WorkerGroup {
       const end = await definition.run(parsed.data, context);
       return settleEnd(end);
     } catch (error) {
-      return settleError(error);
+      const settlement = settleError(error);
+      // What fails once the calls are cut off says nothing about the job.
+      return this.#cutOff.signal.aborted && settlement.kind === 'retry' ? HAND_OVER : settlement;
     }
   }
 
-  /** Takes no new jobs and waits for the running ones up to `graceMs`; then cuts them off (they run again elsewhere). */
+  /**
+   * Takes no new jobs and waits for the running ones up to `graceMs`. What still runs then is cut off and handed over: its
+   * calls end (but not a charged one: it is only not waited for any more), its lease is released, and its job goes back
+   * to the queue without spending an attempt. Returns within `graceMs` and a little more, whatever Redis does.
+   */
   async close(graceMs: number): Promise<void> {
+    this.#isClosing = true;
     const closing = Promise.all(this.#workers.map((worker) => worker.close()));
-    let timer: NodeJS.Timeout | undefined;
-    const expired = new Promise<'expired'>(
-      (resolve) => (timer = setTimeout(() => resolve('expired'), graceMs)),
-    );
-    const end = await Promise.race([closing, expired]);
-    clearTimeout(timer);
-    if (end === 'expired') {
-      this.#stop.abort(new Error('The worker is stopping'));
-      await Promise.all(this.#workers.map((worker) => worker.close(true)));
+    if (!(await endsWithin(this.#running.untilIdle(), graceMs))) {
+      this.#options.log.log(4, 'worker', 'the grace is over: what still runs is handed over');
+      this.#cutOff.abort(new Error('The worker is stopping'));
+    }
+    if (!(await endsWithin(closing, HAND_OVER_MS))) {
+      await endsWithin(this.#running.giveBack(), HAND_OVER_MS);
+      await endsWithin(Promise.all(this.#workers.map((worker) => worker.disconnect())), HAND_OVER_MS);
     }
     this.#connection.disconnect();
   }
@@ -162,10 +182,7 @@ export class WorkerGroup {
 async function note(job: Job, step: string): Promise<void> {
   const text = redact(step);
   const written = Promise.all([job.log(text), job.updateProgress({ step: text })]).catch(() => undefined);
-  let timer: NodeJS.Timeout | undefined;
-  const expired = new Promise<void>((resolve) => (timer = setTimeout(resolve, NOTE_MS)));
-  await Promise.race([written, expired]);
-  clearTimeout(timer);
+  await endsWithin(written, NOTE_MS);
 }
 
 /** Whether the job will not run again after this. */

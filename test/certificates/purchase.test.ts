@@ -27,6 +27,18 @@ describe('between intent and call', () => {
     expect(await bench.countCalls('ssl.create')).toBe(1);
   });
 
+  it('less is too much where the settle time is short: others conclude that soon that nothing was bought', async () => {
+    await using bench = await startBench(redis);
+    bench.work.settings = { ...bench.work.settings, settleTimeMs: 4000 };
+    const serviceId = await acceptOn(bench);
+    const ticks = [0, 0, 1001];
+    bench.work.monotonic = () => ticks.shift() ?? 1001;
+    await bench.advance(serviceId);
+    expect(await bench.countCalls('ssl.create')).toBe(0);
+    bench.work.monotonic = () => 0;
+    expect(await bench.advance(serviceId)).toMatchObject({ status: 'pending-validation' });
+  });
+
   it('nothing is waited for after the fence: reports and quota come before it', async () => {
     await using bench = await startBench(redis);
     const serviceId = await acceptOn(bench);

@@ -7,9 +7,15 @@ import { startWorker } from '../../dist/src/run-worker.js';
 const app = await App.open(parseEnvironment(process.env), { log: () => undefined, isEnabled: () => false });
 const worker = await startWorker(app, {
   leaseMarginMs: 500,
-  lockTimes: { lockMs: 2000, stalledCheckMs: 1000 },
+  lockTimes: {
+    lockMs: Number(process.env.TEST_LOCK_MS ?? 2000),
+    stalledCheckMs: Number(process.env.TEST_STALLED_CHECK_MS ?? 1000),
+  },
 });
 process.on('SIGTERM', () => {
-  void worker.close().then(() => app.close());
+  void worker
+    .close()
+    .then(() => app.close())
+    .then(() => process.exit());
 });
 process.stdout.write('ready\n');

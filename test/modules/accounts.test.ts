@@ -30,6 +30,7 @@ describe.skipIf(serverBinary === null)(
           httpTimeoutMs: 1000,
           throttlePauseMs: 1000,
           readVolatility: () => readVolatility(redis, store.keys.barrier),
+          isStopping: () => false,
           createLimiter: (id) =>
             new AccountLimiter(redis, (what) => store.keys.account(id, what), randomUUID),
           onExchange: () => undefined,
