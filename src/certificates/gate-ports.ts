@@ -12,11 +12,17 @@ export type GateState =
       /** When the account's list was last read, ms; null: never. */
       since: number | null;
       /** A live certificate for the common name that no service owns, or that waits for its service. */
-      twin: number | null;
+      twin: Twin | null;
     }
   | { kind: 'unread'; server: string; since: number | null; isLoss: boolean }
   | { kind: 'undecided'; certificateIds: number[] }
   | { kind: 'empty' };
+
+/** `keptAs`: the placeholder that keeps it since an import; null where no record does. */
+export interface Twin {
+  certificateId: number;
+  keptAs: string | null;
+}
 
 /** A row of the account's list as the books need it. `endsAt` in ms; null where it is not told. */
 export interface SurveyRow {
@@ -58,6 +64,8 @@ export interface GateStore {
     account: string,
     survey: { server: string; startedAt: number; isByPerson: boolean },
   ): Promise<boolean>;
+  /** Has Redis write its append-only file anew, where it may: see docs/data-loss.md. */
+  rewriteLog(): Promise<void>;
   /** True when this was not told of the account before. */
   noteTold(account: string, text: string): Promise<boolean>;
 }

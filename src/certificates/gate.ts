@@ -1,4 +1,4 @@
-import type { GateState } from './gate-ports.js';
+import type { GateState, Twin } from './gate-ports.js';
 import { refreshListing } from './listing.js';
 import { parkRecord } from './park.js';
 import type { Work } from './ports.js';
@@ -73,7 +73,10 @@ async function compareBooks(
   );
   // What was bought and not activated has no name: a list of its own tells whose it is.
   await refreshListing(work, 'order', waitingSince);
-  if (isLoss) await refreshListing(work, 'renew', waitingSince);
+  if (isLoss) {
+    await gates.rewriteLog();
+    await refreshListing(work, 'renew', waitingSince);
+  }
   const survey = await surveyAccount(work, since, () => work.keepLease());
   await gates.finish(account.id, { ...survey, isByPerson: false });
 }
@@ -103,14 +106,25 @@ export function describeClosed(state: Exclude<GateState, { kind: 'open' }>, modu
 export async function demandNoTwin(
   work: Work,
   record: CertificateRecord,
-  twin: number | null,
+  twin: Twin | null,
 ): Promise<CertificateRecord> {
-  if (twin === null || record.announced.twin === String(twin)) return record;
-  const { serviceId, commonName } = record;
-  throw await parkRecord(
-    work,
-    { ...record, announced: { ...record.announced, twin: String(twin) } },
-    `Namecheap has a live certificate for ${commonName}, ${twin}, that none of our services owns: it may have been bought for this one before data was lost, or by hand. Nothing was bought. ` +
-      `If it is this service's: certificate resolve ${serviceId} --adopt ${twin} (its CSR must be ours), or --release and certificate import --map. To buy another one all the same: --retry`,
+  if (twin === null || record.announced.twin === String(twin.certificateId)) return record;
+  const announced = { ...record.announced, twin: String(twin.certificateId) };
+  throw await parkRecord(work, { ...record, announced }, describeTwin(record, twin));
+}
+
+function describeTwin(
+  { serviceId, commonName }: CertificateRecord,
+  { certificateId: id, keptAs }: Twin,
+): string {
+  const kept = keptAs === null ? 'none of our services owns it' : `it is kept as ${keptAs}`;
+  const byMap = `certificate resolve ${serviceId} --release and certificate import --map`;
+  const way =
+    keptAs === null
+      ? `certificate resolve ${serviceId} --adopt ${id} (its CSR must be ours), or ${byMap}`
+      : byMap;
+  return (
+    `Namecheap has a live certificate for ${commonName}, ${id}, and ${kept}: it may have been bought for this service before data was lost, or by hand. Nothing was bought. ` +
+    `If it is this service's: ${way}. To buy another one all the same: certificate resolve ${serviceId} --retry`
   );
 }

@@ -31,16 +31,18 @@ local function isKept(owner) return owner and string.match(owner, '^nc%-%d+$') e
 export const LOOK = defineScript(`${GATE_LUA}
 local function findTwin()
   local raw = redis.call('HGET', names, ARGV[1])
-  if not raw then return '' end
+  if not raw then return '', '' end
   local row = cjson.decode(raw)
   local owner = redis.call('HGET', claims, row.id)
-  if owner == ARGV[2] or (owner and not isKept(owner)) then return '' end
-  if row.endsAt and tonumber(row.endsAt) < now then return '' end
-  return row.id
+  if owner == ARGV[2] or (owner and not isKept(owner)) then return '', '' end
+  if row.endsAt and tonumber(row.endsAt) < now then return '', '' end
+  return row.id, owner or ''
 end
 local function open()
   redis.call('SET', KEYS[7], ms(now), 'NX')
-  return {'open', redis.call('HEXISTS', gate, 'lostAt') == 1 and '1' or '', findTwin(), redis.call('HGET', gate, 'surveyedAt') or ''}
+  local twin, keeper = findTwin()
+  local hasLost = redis.call('HEXISTS', gate, 'lostAt') == 1
+  return {'open', hasLost and '1' or '', twin, redis.call('HGET', gate, 'surveyedAt') or '', keeper}
 end
 local here = identity()
 if redis.call('HGET', gate, 'server') == here then return open() end

@@ -31,11 +31,15 @@ export class RedisGateStore implements GateStore {
     const keys = [...this.#nameKeys(account), this.#keys.data];
     const args = [commonName, serviceId, this.#isDataPromised ? '1' : ''];
     const [kind, ...rest] = answerSchema.parse(await runScript(this.#redis, LOOK, keys, args));
-    const [first = '', second = '', third = ''] = rest;
+    const [first = '', second = '', third = '', fourth = ''] = rest;
     switch (kind) {
       case 'open':
         this.#isDataPromised = true;
-        return { kind, hasLost: first === '1', twin: toNumber(second), since: toNumber(third) };
+        return {
+          ...{ kind, hasLost: first === '1', since: toNumber(third) },
+          twin:
+            second === '' ? null : { certificateId: Number(second), keptAs: fourth === '' ? null : fourth },
+        };
       case 'unread':
         return { kind, server: first, since: toNumber(second), isLoss: third === '1' };
       case 'undecided':
@@ -100,6 +104,17 @@ export class RedisGateStore implements GateStore {
 
   async noteTold(account: string, text: string): Promise<boolean> {
     return (await runScript(this.#redis, NOTE_TOLD, [this.#keys.account(account, 'gate')], [text])) === 1;
+  }
+
+  /**
+   * Redis 7.0 leaves half a transaction in a log that was cut off in its middle, and runs it at the second start after
+   * that. Written anew, the log holds what is in memory. A rewrite that is under way or forbidden is nothing to stop for.
+   */
+  async rewriteLog(): Promise<void> {
+    const answers = await this.#redis.pipeline().exists(this.#keys.data).info('persistence').exec();
+    const info = answers?.[1]?.[1];
+    if (typeof info !== 'string' || !/^aof_enabled:1\r?$/m.test(info)) return;
+    await this.#redis.pipeline().exists(this.#keys.data).bgrewriteaof().exec();
   }
 
   #nameKeys(account: string): string[] {
