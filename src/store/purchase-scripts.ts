@@ -85,12 +85,14 @@ return {'begun'}`);
  * ARGV: commit JSON, lane, purchase key, purchase id, settled purchase JSON, certificate id, service id,
  * ledger id, ledger entry JSON, charge in 1/10000 or '' when it is not known, stock JSON or '' for what is bound to its
  * service and therefore claimed in any case. Money first: the ledger
- * entry is written whatever else has changed. An unknown charge makes the stored balance worthless as evidence.
+ * entry is written whatever else has changed. An unknown charge, or one that is told late, makes the stored balance worthless as evidence. An answer that
+ * comes after its certificate was adopted tells the amount at last: its entry takes the place of the one without.
  */
 export const SETTLE_MADE = defineScript(`${ACCOUNT_LUA}
 local now = clock()
 local function enter()
   if redis.call('HSETNX', KEYS[14], ARGV[8], ARGV[9]) == 1 then
+    if ARGV[10] ~= '' then redis.call('HDEL', KEYS[14], 'adopted-' .. ARGV[6], 'adopted-' .. ARGV[6] .. '-' .. ARGV[4]) end
     if ARGV[10] ~= '' then redis.call('ZADD', KEYS[15], now, ARGV[8] .. '|' .. ARGV[10]) end
     redis.call('ZREMRANGEBYSCORE', KEYS[15], '-inf', now - 172800000)
   end
@@ -100,6 +102,7 @@ local holds = lane and cjson.decode(lane).id == ARGV[4]
 local owner = redis.call('HGET', KEYS[11], ARGV[6])
 if not holds then
   enter()
+  redis.call('DEL', KEYS[19])
   if not owner then
     if ARGV[11] == '' then redis.call('HSET', KEYS[11], ARGV[6], ARGV[7])
     else redis.call('HSET', KEYS[12], ARGV[6], ARGV[11]) end

@@ -86,7 +86,11 @@ async function begin(
   return { record: answer.record, purchase: answer.record.purchase };
 }
 
-async function settle(begun: { record: CertificateRecord; purchase: Purchase }, certificateId: number) {
+async function settle(
+  begun: { record: CertificateRecord; purchase: Purchase },
+  certificateId: number,
+  changes: Partial<Bought> = {},
+) {
   const after = moveRecord(begun.record, 'purchased', NOW, {
     certificateId,
     certificateIds: [certificateId],
@@ -96,7 +100,7 @@ async function settle(begun: { record: CertificateRecord; purchase: Purchase }, 
     after,
     change: { cause: 'bought', event: 'certificate.purchased' as const },
   };
-  return await store.purchases.settleMade(step, begun.purchase, bought(certificateId));
+  return await store.purchases.settleMade(step, begun.purchase, { ...bought(certificateId), ...changes });
 }
 
 async function settleNotMade(begun: { record: CertificateRecord; purchase: Purchase }, isConcluded: boolean) {
@@ -219,6 +223,19 @@ describe('settling', () => {
     expect(taken).toMatchObject({ status: 'purchased', certificateId: 9001 });
     expect(await store.purchases.readOwner('acc', 9001)).toBe('b');
     expect(await store.purchases.takeStock(await reload('a'), intentOf('a'), '')).toBeNull();
+  });
+
+  it('puts the amount of an answer that comes after the adoption in the place of the entry without one', async () => {
+    await accept('a');
+    await list();
+    const begun = await begin('a');
+    expect((await settle(begun, 9001, { transactionId: null, charged: null })).kind).toBe('made');
+    await store.listings.saveBalance('acc', '100.0000', NOW);
+    expect((await settle(begun, 9001)).kind).toBe('moved-on');
+    expect(await redis.client.hkeys(store.keys.account('acc', 'ledger'))).toEqual(['9002']);
+    expect(await redis.client.hkeys(store.keys.account('acc', 'claims'))).toEqual(['9001']);
+    // Its time in our books is not that of the charge.
+    expect(await store.listings.readBalance('acc')).toBeNull();
   });
 
   it('refuses a certificate that another service owns', async () => {
