@@ -101,7 +101,9 @@ local lane = redis.call('HGET', KEYS[8], ARGV[2])
 local holds = lane and cjson.decode(lane).id == ARGV[4]
 local owner = redis.call('HGET', KEYS[11], ARGV[6])
 if not holds then
-  enter()
+  -- One that was adopted while its answer came in is in the ledger with its amount.
+  local settled = redis.call('HGET', KEYS[9], ARGV[3])
+  if ARGV[10] ~= '' or not settled or cjson.decode(settled).id ~= ARGV[4] then enter() end
   redis.call('DEL', KEYS[19])
   if not owner then
     if ARGV[11] == '' then redis.call('HSET', KEYS[11], ARGV[6], ARGV[7])

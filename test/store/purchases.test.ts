@@ -238,6 +238,15 @@ describe('settling', () => {
     expect(await store.listings.readBalance('acc')).toBeNull();
   });
 
+  it('enters nothing for an adoption that the answer was faster than', async () => {
+    await accept('a');
+    await list();
+    const begun = await begin('a');
+    expect((await settle(begun, 9001)).kind).toBe('made');
+    expect((await settle(begun, 9001, { transactionId: null, charged: null })).kind).toBe('moved-on');
+    expect(await redis.client.hkeys(store.keys.account('acc', 'ledger'))).toEqual(['9002']);
+  });
+
   it('refuses a certificate that another service owns', async () => {
     await Promise.all(['a', 'b'].map(accept));
     await list();
