@@ -90,20 +90,22 @@ return {'begun'}`);
  */
 export const SETTLE_MADE = defineScript(`${ACCOUNT_LUA}
 local now = clock()
+local isTold = ARGV[10] ~= ''
 local function enter()
+  if isTold then redis.call('HDEL', KEYS[14], 'adopted-' .. ARGV[6], 'adopted-' .. ARGV[6] .. '-' .. ARGV[4]) end
   if redis.call('HSETNX', KEYS[14], ARGV[8], ARGV[9]) == 1 then
-    if ARGV[10] ~= '' then redis.call('HDEL', KEYS[14], 'adopted-' .. ARGV[6], 'adopted-' .. ARGV[6] .. '-' .. ARGV[4]) end
-    if ARGV[10] ~= '' then redis.call('ZADD', KEYS[15], now, ARGV[8] .. '|' .. ARGV[10]) end
+    if isTold then redis.call('ZADD', KEYS[15], now, ARGV[8] .. '|' .. ARGV[10]) end
     redis.call('ZREMRANGEBYSCORE', KEYS[15], '-inf', now - 172800000)
   end
 end
 local lane = redis.call('HGET', KEYS[8], ARGV[2])
-local holds = lane and cjson.decode(lane).id == ARGV[4]
+local held = lane and cjson.decode(lane)
+local holds = held and held.id == ARGV[4]
 local owner = redis.call('HGET', KEYS[11], ARGV[6])
 if not holds then
   -- One that was adopted while its answer came in is in the ledger with its amount.
   local settled = redis.call('HGET', KEYS[9], ARGV[3])
-  if ARGV[10] ~= '' or not settled or cjson.decode(settled).id ~= ARGV[4] then enter() end
+  if isTold or not settled or cjson.decode(settled).id ~= ARGV[4] then enter() end
   redis.call('DEL', KEYS[19])
   if not owner then
     if ARGV[11] == '' then redis.call('HSET', KEYS[11], ARGV[6], ARGV[7])
@@ -113,12 +115,14 @@ if not holds then
   end
   return {'moved-on'}
 end
-enter()
+if isTold or not held.isTold then enter() end
+-- Noted in the lane, for the record may be newer and somebody else may adopt the certificate.
+if isTold and not held.isTold then redis.call('HSET', KEYS[8], ARGV[2], string.sub(lane, 1, -2) .. ',"isTold":true}') end
 if owner and owner ~= ARGV[7] then return {'claimed', owner} end
 local c = cjson.decode(ARGV[1])
 local verdict = check(c)
 if verdict ~= 'ok' then return {'stale', verdict} end
-if ARGV[10] == '' then redis.call('DEL', KEYS[19]) end
+if not isTold then redis.call('DEL', KEYS[19]) end
 redis.call('HSET', KEYS[11], ARGV[6], ARGV[7])
 redis.call('HDEL', KEYS[12], ARGV[6])
 redis.call('HDEL', KEYS[13], ARGV[6])

@@ -247,6 +247,17 @@ describe('settling', () => {
     expect(await redis.client.hkeys(store.keys.account('acc', 'ledger'))).toEqual(['9002']);
   });
 
+  it('enters nothing for an adoption after an answer that found the record changed', async () => {
+    await accept('a');
+    await list();
+    const begun = await begin('a');
+    const changed = { ...begun, record: { ...begun.record, version: begun.record.version - 1 } };
+    await expect(settle(changed, 9001)).rejects.toThrow(StaleRecordError);
+    expect((await settle(begun, 9001, { transactionId: null, charged: null })).kind).toBe('made');
+    expect(await redis.client.hkeys(store.keys.account('acc', 'ledger'))).toEqual(['9002']);
+    expect(await redis.client.hlen(store.keys.account('acc', 'lanes'))).toBe(0);
+  });
+
   it('refuses a certificate that another service owns', async () => {
     await Promise.all(['a', 'b'].map(accept));
     await list();
