@@ -7,6 +7,7 @@ import { moveRecord } from '../../src/certificates/transitions.js';
 import { createStore, type Store } from '../../src/store/store.js';
 import { composeTestRecord } from '../helpers/records.js';
 import { useRedis } from '../helpers/redis.js';
+import { withShiftedClock } from '../helpers/redis-clock.js';
 
 const NO_GUARD: SpendingGuard = { maxPurchasesPerHour: null, maxSpendPerDay: null };
 const NOW = 1_800_000_000_000;
@@ -293,6 +294,29 @@ describe('stock', () => {
 });
 
 describe('a listing', () => {
+  /** The same Redis after its clock went back by an hour. */
+  const goBack = () => {
+    const client = withShiftedClock(redis.client, () => -3_600_000);
+    store = createStore(client, store.keys.open.replace(/:open$/, ''), () => NOW);
+  };
+
+  it('still takes a certificate for that of an unsettled purchase after the clock went back', async () => {
+    await accept('a');
+    await list();
+    await begin('a');
+    goBack();
+    expect(await list([row(9001)])).toMatchObject({ foreign: [], candidates: [{ certificateId: 9001 }] });
+  });
+
+  it('is too old for a purchase after the clock went back', async () => {
+    await accept('a');
+    await list();
+    goBack();
+    await expect(begin('a')).rejects.toThrow();
+    await list();
+    expect((await begin('a')).record.status).toBe('purchasing');
+  });
+
   it('calls what no purchase explains foreign, once, and never again ours', async () => {
     expect(await list([row(9001)])).toMatchObject({ foreign: [9001], candidates: [] });
     await accept('a');
