@@ -144,7 +144,10 @@ function trustFailure(error: unknown): unknown {
 export const firstContact: Defence = {
   name: 'a fresh list before every purchase',
   rewrites: [
-    { find: "if not listed or tonumber(listed) < now - 600000 then return {'listing-old'} end", put: '' },
+    {
+      find: "if not listed or tonumber(listed) < now - 600000 or tonumber(listed) > now then return {'listing-old'} end",
+      put: '',
+    },
   ],
 };
 

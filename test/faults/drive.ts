@@ -26,6 +26,8 @@ export async function drive(world: World, limits: DriveLimits): Promise<boolean>
   let nextTick = world.time + tickEvery;
   let ticks = 0;
   for (let step = 0; step < limits.steps; step++) {
+    // What follows a violation tells nothing.
+    if (world.violations.length > 0) return true;
     if (world.time >= world.idleUntil) beginReady(world);
     await world.stage.becomeStill();
     const ready = world.stage.listReady(world.time);

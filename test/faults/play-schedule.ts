@@ -85,6 +85,7 @@ async function disturb(world: World, schedule: Schedule): Promise<number> {
   const began = world.time;
   world.calls.length = 0;
   world.faults = new FaultPlan(schedule.faults);
+  world.isCalm = schedule.faults.every(({ kind }) => !['stall', 'clock', 'idle'].includes(kind));
   world.watch = (call) => watchLanes(world, call);
   if (schedule.isBalanceKnown) world.enqueue('balance', {});
   const launched = await launchFleet(world, schedule.fleet);
@@ -176,7 +177,8 @@ function allow(world: World, { theme }: Schedule, began: number): Allowance {
   const lost = struck.filter((fault) => fault.kind !== 'http' || LOST.includes(fault.rule.fault)).length;
   const problems = [
     ...(lost >= 3 ? [/purchases in a row were not answered and came to nothing/] : []),
-    ...(unclear >= 2 ? [/The balance fell by/] : []),
+    // By another purchase that is unclear at the same time, or by somebody's: a person has to tell.
+    ...(unclear >= 2 || struck.some(({ kind }) => kind === 'by-hand') ? [/The balance fell by/] : []),
     ...(world.time - began > 7 * DAY_MS ? [/within 7 days/] : []),
     ...(theme === 'restored' ? [/is known \(certificate .* although its record has none/] : []),
     ...(theme === 'by-hand' ? [/Somebody seems to work in this account by hand/, /The balance fell by/] : []),

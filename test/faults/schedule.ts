@@ -218,13 +218,12 @@ function drawThemed(draw: Draw, fleet: readonly ServicePlan[], theme: Theme): Fa
         ? { kind: 'crash', at, side: draw.pick(['before', 'after']) }
         : drawFault(draw, fleet);
     }
-    case 'late':
-      return {
-        kind: 'stall',
-        at: { call: 'api.create', nth: draw.int(1, 2) },
-        side: 'before',
-        ms: draw.pick([30, 60, 300]) * MINUTE_MS,
-      };
+    case 'late': {
+      const at = { call: 'api.create', nth: draw.int(1, 2) };
+      // Whoever sent it may not be there any more when the answer comes.
+      if (draw.isHit(0.4)) return { kind: 'crash', at, side: 'after' };
+      return { kind: 'stall', at, side: 'before', ms: draw.pick([30, 60, 300]) * MINUTE_MS };
+    }
     case 'by-hand': {
       if (draw.isHit(0.5))
         return { kind: 'http', at: { call: 'api.create', nth: draw.int(1, 2) }, rule: drawRule(draw) };

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { jobs } from '../../jobs/index.js';
 import type { CertificateRecord } from '../../src/certificates/record.js';
 import type { LifecycleSettings } from '../../src/certificates/ports.js';
@@ -48,6 +49,11 @@ interface QueuedJob {
   waits: number;
 }
 
+const serviceSchema = z.looseObject({ serviceId: z.string().optional() });
+
+/** What changes something at Namecheap. */
+const ACTS = /^api\.(create|renew|purchaseMoreSans|activate|reissue)$/;
+
 type ApiWay = 'open' | 'impatient' | 'refused';
 
 /** An error that a fault put in the place of an answer. */
@@ -78,6 +84,9 @@ export class World implements AsyncDisposable {
   onStruck: (fault: Fault, call: string) => Promise<void> = () => Promise.resolve();
   readonly settings: LifecycleSettings;
   readonly #pendingRules = new Map<Actor, object>();
+  readonly #acting = new Map<Actor, string>();
+  /** No worker is held back and no clock stepped: then no lease runs out while its holder works. */
+  isCalm = true;
   readonly #jobOf = new Map<Actor, QueuedJob>();
   #ids = 0;
   #workers = 0;
@@ -200,6 +209,7 @@ export class World implements AsyncDisposable {
     const isRefused = process.refusedLeft > 0;
     if (isRefused) process.refusedLeft--;
     const isHanging = rule?.fault === 'hang';
+    this.#watchActs(actor, name);
     try {
       return await call(isRefused ? 'refused' : isHanging ? 'impatient' : 'open');
     } finally {
@@ -212,7 +222,22 @@ export class World implements AsyncDisposable {
           ? 20_000
           : 100 + Math.floor(this.random() * 800);
       await this.stage.arrive(actor, `${name} answers`, this.time + tookMs + heldMs);
+      this.#acting.delete(actor);
     }
+  }
+
+  /** Under its lease a service is worked on by one at a time. Only told of where no lease can have run out. */
+  #watchActs(actor: Actor, name: string): void {
+    if (!ACTS.test(name)) return;
+    const { serviceId } = serviceSchema.parse(this.#jobOf.get(actor)?.payload);
+    if (serviceId === undefined) return;
+    for (const [other, busy] of this.#acting) {
+      if (other === actor || other.isDead || busy !== serviceId || !this.isCalm) continue;
+      this.violations.push(
+        `I4 two workers act for ${serviceId} at the same time: ${name} of ${actor.name} and ${other.name}`,
+      );
+    }
+    this.#acting.set(actor, serviceId);
   }
 
   /** Right before the request is sent. */
