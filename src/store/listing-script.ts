@@ -19,6 +19,8 @@ for _, raw in ipairs(redis.call('HVALS', lanes)) do
   if (p.kind or 'order') == kind then table.insert(unsettled, p) end
 end
 local completedAt = tonumber(ARGV[2])
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
 for _, raw in ipairs(redis.call('HVALS', notMade)) do
   local p = cjson.decode(raw)
   -- Executed a day later is not plausible any more: from then on it would only take somebody's purchase for ours.
@@ -41,7 +43,8 @@ for _, row in ipairs(cjson.decode(ARGV[3])) do
   if known == 0 then
     local isOpen = false
     for _, p in ipairs(unsettled) do
-      if p.begunAt <= completedAt and explains(p, row) then isOpen = true end
+      -- Begun after the list was read: not in it. Begun in the future: the clock went back, and tells nothing of the order.
+      if (p.begunAt <= completedAt or p.begunAt > now) and explains(p, row) then isOpen = true end
     end
     if isOpen then
       table.insert(candidates, id)

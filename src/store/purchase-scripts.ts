@@ -71,7 +71,8 @@ if holder then
 end
 if ARGV[8] ~= '' then
   local listed = redis.call('HGET', KEYS[17], ARGV[8] .. '.completedAt')
-  if not listed or tonumber(listed) < now - ${LISTING_MAX_AGE_MS} then return {'listing-old'} end
+  -- One of the future is of before the clock went back, nobody knows how old.
+  if not listed or tonumber(listed) < now - ${LISTING_MAX_AGE_MS} or tonumber(listed) > now then return {'listing-old'} end
 end
 if ARGV[6] ~= '' and redis.call('ZCOUNT', KEYS[16], now - 3600000, '+inf') >= tonumber(ARGV[6]) then
   local first = redis.call('ZRANGEBYSCORE', KEYS[16], now - 3600000, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
@@ -89,21 +90,28 @@ return {'begun'}`);
  * ARGV: commit JSON, lane, purchase key, purchase id, settled purchase JSON, certificate id, service id,
  * ledger id, ledger entry JSON, charge in 1/10000 or '' when it is not known, stock JSON or '' for what is bound to its
  * service and therefore claimed in any case. Money first: the ledger
- * entry is written whatever else has changed. An unknown charge makes the stored balance worthless as evidence.
+ * entry is written whatever else has changed. An unknown charge, or one that is told late, makes the stored balance worthless as evidence. An answer that
+ * comes after its certificate was adopted tells the amount at last: its entry takes the place of the one without.
  */
 export const SETTLE_MADE = defineScript(`${ACCOUNT_LUA}
 local now = clock()
+local isTold = ARGV[10] ~= ''
 local function enter()
+  if isTold then redis.call('HDEL', KEYS[14], 'adopted-' .. ARGV[6], 'adopted-' .. ARGV[6] .. '-' .. ARGV[4]) end
   if redis.call('HSETNX', KEYS[14], ARGV[8], ARGV[9]) == 1 then
-    if ARGV[10] ~= '' then redis.call('ZADD', KEYS[15], now, ARGV[8] .. '|' .. ARGV[10]) end
+    if isTold then redis.call('ZADD', KEYS[15], now, ARGV[8] .. '|' .. ARGV[10]) end
     redis.call('ZREMRANGEBYSCORE', KEYS[15], '-inf', now - 172800000)
   end
 end
 local lane = redis.call('HGET', KEYS[8], ARGV[2])
-local holds = lane and cjson.decode(lane).id == ARGV[4]
+local held = lane and cjson.decode(lane)
+local holds = held and held.id == ARGV[4]
 local owner = redis.call('HGET', KEYS[11], ARGV[6])
 if not holds then
-  enter()
+  -- One that was adopted while its answer came in is in the ledger with its amount.
+  local settled = redis.call('HGET', KEYS[9], ARGV[3])
+  if isTold or not settled or cjson.decode(settled).id ~= ARGV[4] then enter() end
+  redis.call('DEL', KEYS[19])
   if not owner then
     if ARGV[11] == '' then redis.call('HSET', KEYS[11], ARGV[6], ARGV[7])
     else redis.call('HSET', KEYS[12], ARGV[6], ARGV[11]) end
@@ -112,12 +120,14 @@ if not holds then
   end
   return {'moved-on'}
 end
-enter()
+if isTold or not held.isTold then enter() end
+-- Noted in the lane, for the record may be newer and somebody else may adopt the certificate.
+if isTold and not held.isTold then redis.call('HSET', KEYS[8], ARGV[2], string.sub(lane, 1, -2) .. ',"isTold":true}') end
 if owner and owner ~= ARGV[7] then return {'claimed', owner} end
 local c = cjson.decode(ARGV[1])
 local verdict = check(c)
 if verdict ~= 'ok' then return {'stale', verdict} end
-if ARGV[10] == '' then redis.call('DEL', KEYS[19]) end
+if not isTold then redis.call('DEL', KEYS[19]) end
 redis.call('HSET', KEYS[11], ARGV[6], ARGV[7])
 redis.call('HDEL', KEYS[12], ARGV[6])
 redis.call('HDEL', KEYS[13], ARGV[6])

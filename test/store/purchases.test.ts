@@ -7,6 +7,7 @@ import { moveRecord } from '../../src/certificates/transitions.js';
 import { createStore, type Store } from '../../src/store/store.js';
 import { composeTestRecord } from '../helpers/records.js';
 import { useRedis } from '../helpers/redis.js';
+import { withShiftedClock } from '../helpers/redis-clock.js';
 
 const NO_GUARD: SpendingGuard = { maxPurchasesPerHour: null, maxSpendPerDay: null };
 const NOW = 1_800_000_000_000;
@@ -90,7 +91,11 @@ async function begin(
   return { record: answer.record, purchase: answer.record.purchase };
 }
 
-async function settle(begun: { record: CertificateRecord; purchase: Purchase }, certificateId: number) {
+async function settle(
+  begun: { record: CertificateRecord; purchase: Purchase },
+  certificateId: number,
+  changes: Partial<Bought> = {},
+) {
   const after = moveRecord(begun.record, 'purchased', NOW, {
     certificateId,
     certificateIds: [certificateId],
@@ -100,7 +105,7 @@ async function settle(begun: { record: CertificateRecord; purchase: Purchase }, 
     after,
     change: { cause: 'bought', event: 'certificate.purchased' as const },
   };
-  return await store.purchases.settleMade(step, begun.purchase, bought(certificateId));
+  return await store.purchases.settleMade(step, begun.purchase, { ...bought(certificateId), ...changes });
 }
 
 async function settleNotMade(begun: { record: CertificateRecord; purchase: Purchase }, isConcluded: boolean) {
@@ -225,6 +230,39 @@ describe('settling', () => {
     expect(await store.purchases.takeStock(await reload('a'), intentOf('a'), '')).toBeNull();
   });
 
+  it('puts the amount of an answer that comes after the adoption in the place of the entry without one', async () => {
+    await accept('a');
+    await list();
+    const begun = await begin('a');
+    expect((await settle(begun, 9001, { transactionId: null, charged: null })).kind).toBe('made');
+    await store.listings.saveBalance('acc', '100.0000', NOW);
+    expect((await settle(begun, 9001)).kind).toBe('moved-on');
+    expect(await redis.client.hkeys(store.keys.account('acc', 'ledger'))).toEqual(['9002']);
+    expect(await redis.client.hkeys(store.keys.account('acc', 'claims'))).toEqual(['9001']);
+    // Its time in our books is not that of the charge.
+    expect(await store.listings.readBalance('acc')).toBeNull();
+  });
+
+  it('enters nothing for an adoption that the answer was faster than', async () => {
+    await accept('a');
+    await list();
+    const begun = await begin('a');
+    expect((await settle(begun, 9001)).kind).toBe('made');
+    expect((await settle(begun, 9001, { transactionId: null, charged: null })).kind).toBe('moved-on');
+    expect(await redis.client.hkeys(store.keys.account('acc', 'ledger'))).toEqual(['9002']);
+  });
+
+  it('enters nothing for an adoption after an answer that found the record changed', async () => {
+    await accept('a');
+    await list();
+    const begun = await begin('a');
+    const changed = { ...begun, record: { ...begun.record, version: begun.record.version - 1 } };
+    await expect(settle(changed, 9001)).rejects.toThrow(StaleRecordError);
+    expect((await settle(begun, 9001, { transactionId: null, charged: null })).kind).toBe('made');
+    expect(await redis.client.hkeys(store.keys.account('acc', 'ledger'))).toEqual(['9002']);
+    expect(await redis.client.hlen(store.keys.account('acc', 'lanes'))).toBe(0);
+  });
+
   it('refuses a certificate that another service owns', async () => {
     await Promise.all(['a', 'b'].map(accept));
     await list();
@@ -274,6 +312,29 @@ describe('stock', () => {
 });
 
 describe('a listing', () => {
+  /** The same Redis after its clock went back by an hour. */
+  const goBack = () => {
+    const client = withShiftedClock(redis.client, () => -3_600_000);
+    store = createStore(client, store.keys.open.replace(/:open$/, ''), () => NOW);
+  };
+
+  it('still takes a certificate for that of an unsettled purchase after the clock went back', async () => {
+    await accept('a');
+    await list();
+    await begin('a');
+    goBack();
+    expect(await list([row(9001)])).toMatchObject({ foreign: [], candidates: [{ certificateId: 9001 }] });
+  });
+
+  it('is too old for a purchase after the clock went back', async () => {
+    await accept('a');
+    await list();
+    goBack();
+    await expect(begin('a')).rejects.toThrow();
+    await list();
+    expect((await begin('a')).record.status).toBe('purchasing');
+  });
+
   it('calls what no purchase explains foreign, once, and never again ours', async () => {
     expect(await list([row(9001)])).toMatchObject({ foreign: [9001], candidates: [] });
     await accept('a');
