@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { hostname } from 'node:os';
 import type { App } from './app.js';
 import { jobs } from '../jobs/index.js';
+import { PurchaseWatch } from './certificates/watch.js';
 import { InputError } from './errors.js';
 import type { JobContext, JobDefinition } from './job.js';
 import { logExchange } from './log/exchange.js';
@@ -42,6 +43,7 @@ export async function startWorker(app: App, choice: WorkerChoice = {}): Promise<
   const stopping = new AbortController();
   const accounts = await createAccounts(app, () => stopping.signal.aborted);
   const webhook = await openWebhook(app);
+  const watch = new PurchaseWatch();
   const group = new WorkerGroup({
     target: app.environment.redis,
     prefix: app.environment.prefix,
@@ -53,7 +55,7 @@ export async function startWorker(app: App, choice: WorkerChoice = {}): Promise<
     random: Math.random,
     createContext: (run) => ({
       ...composeContext(app, accounts, choice.leaseMarginMs ?? LEASE_MARGIN_MS),
-      webhook,
+      ...{ webhook, watch },
       ...run,
     }),
   });
@@ -139,7 +141,7 @@ function composeContext(
   app: App,
   accounts: Accounts,
   leaseMarginMs: number,
-): Omit<JobContext, 'jobId' | 'signal' | 'report' | 'webhook'> {
+): Omit<JobContext, 'jobId' | 'signal' | 'report' | 'webhook' | 'watch'> {
   const { environment, store, log } = app;
   const { settleTimeMs, collectEveryMs, reissueBeforeMs, reissueSpreadMs } = environment;
   const leaseMs = environment.httpTimeoutMs + leaseMarginMs;

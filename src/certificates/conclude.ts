@@ -32,7 +32,7 @@ export async function parkPurchase(
 
 /**
  * Nothing of the purchase was seen: waits until the settle time has passed and two complete looks began after it, then
- * takes it for not made.
+ * takes it for not made. Whoever says so has watched it for longer than a call can take.
  * @param lookedAt when the look began, by Redis's clock, ms
  * @returns the record, `accepted`: it may be bought again.
  * @throws WaitError while it is too early to tell; FailError when it was parked for a person.
@@ -43,13 +43,16 @@ export async function concludeOrWait(
   purchase: Purchase,
   lookedAt: number,
 ): Promise<CertificateRecord> {
-  const { settleTimeMs } = work.settings;
+  const { settleTimeMs, leaseMs } = work.settings;
   // Redis's clock may step; ours must agree that the time has passed.
   const since = Date.parse(record.operation?.since ?? record.acceptedAt);
   const age = Math.min(lookedAt - purchase.begunAt, work.now() - since);
-  const looked = age >= settleTimeMs ? { ...purchase, cleanLooks: purchase.cleanLooks + 1 } : purchase;
+  // Both clocks may be one and the same host's, and step together: no call may be under way that one of us began.
+  const unwatchedMs = leaseMs - work.watch.see(purchase.id, work.monotonic());
+  const isSettled = age >= settleTimeMs && unwatchedMs <= 0;
+  const looked = isSettled ? { ...purchase, cleanLooks: purchase.cleanLooks + 1 } : purchase;
   if (looked.cleanLooks >= CLEAN_LOOKS_NEEDED) return await concludeNotMade(work, record, looked);
-  const untilSettled = settleTimeMs - age;
+  const untilSettled = Math.max(settleTimeMs - age, unwatchedMs);
   const delayMs = Math.max(
     SOONEST_LOOK_MS,
     Math.min(age, LATEST_LOOK_MS, untilSettled > 0 ? untilSettled : SOONEST_LOOK_MS),

@@ -4,6 +4,7 @@ import type { Logger } from '../log/logger.js';
 import type { OrderPayload } from './order-payload.js';
 import type { HistoryEntry, Pem } from './present.js';
 import type { GateStore } from './gate-ports.js';
+import type { PurchaseWatch } from './watch.js';
 import type { CertificateRecord, Money, Purchase, PurchaseKind } from './record.js';
 
 /** One service as the store keeps it. */
@@ -235,8 +236,10 @@ export interface Work {
   /** Prolongs the lease on the record that is worked on, before another call. @throws StaleRecordError when it was lost. */
   keepLease(): Promise<void>;
   now(): number;
-  /** Monotonic, ms: for the five seconds between intent and call. */
+  /** Monotonic, ms: for the five seconds between intent and call, and for how long an unanswered one was watched. */
   monotonic(): number;
+  /** Of this process, for all its jobs. */
+  watch: PurchaseWatch;
   createId(): string;
   /** 0 to 1, for jitter. */
   random(): number;

@@ -66,6 +66,7 @@ export async function makePurchase(
     await abandon(work, begun.record, begun.purchase, 'the intent grew too old before the call');
     throw new WaitError('The purchase was not called in time; it begins again', LANE_BUSY_MS);
   }
+  work.watch.see(begun.purchase.id, work.monotonic());
   return await callAndSettle(work, begun.record, begun.purchase, plan);
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { PurchaseWatch } from '../../src/certificates/watch.js';
 import type { Account } from '../../src/certificates/ports.js';
 import type { JobContext } from '../../src/job.js';
 import { Admission } from '../../src/modules/admission.js';
@@ -20,6 +21,7 @@ export interface WorkerProcess {
   refusedLeft: number;
   redisDownLeft: number;
   refused: Map<string, { until: number; reason: string }>;
+  watch: PurchaseWatch;
 }
 
 const HTTP_TIMEOUT_MS = 30_000;
@@ -47,6 +49,7 @@ export function composeContext(
     signal: new AbortController().signal,
     // It does not step with the clock.
     monotonic: () => world.time,
+    watch: process.watch,
     createId: () => world.createId(),
     random: () => world.random(),
     sleep: (ms) => world.sleep(actor, ms),

@@ -9,6 +9,7 @@ import { accountId, type ModuleRecord } from '../../src/modules/settings.js';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/server.js';
 import type { RedisClient } from '../../src/store/connection.js';
 import { createStore, type Store } from '../../src/store/store.js';
+import { PurchaseWatch } from '../../src/certificates/watch.js';
 import { FaultPlan, type Fault } from './fault.js';
 import { Actor, Stage } from './stage.js';
 import { ScriptTexts, VirtualRedis } from './virtual-redis.js';
@@ -154,7 +155,8 @@ export class World implements AsyncDisposable {
   #addProcess(place: number): void {
     this.processes[place] = {
       id: ++this.#workers,
-      ...{ skewMs: this.processes[place]?.skewMs ?? 0, refusedLeft: 0, redisDownLeft: 0, refused: new Map() },
+      ...{ skewMs: this.processes[place]?.skewMs ?? 0, refusedLeft: 0, redisDownLeft: 0 },
+      ...{ refused: new Map(), watch: new PurchaseWatch() },
     };
   }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { notify } from '../../jobs/notify.js';
 import type { JobContext } from '../../src/job.js';
+import { PurchaseWatch } from '../../src/certificates/watch.js';
 import { createStore, type Store } from '../../src/store/store.js';
 import { createWebhook, type Webhook } from '../../src/webhook/send.js';
 import { WebhookReceiver } from './webhook-receiver.js';
@@ -82,6 +83,7 @@ function composeContext(parts: Pick<NotifyBench, 'store' | 'webhook' | 'clock' |
     lease: randomUUID(),
     now: () => clock.now,
     monotonic: () => clock.now,
+    watch: new PurchaseWatch(),
     createId: randomUUID,
     random: () => 0,
     sleep: () => Promise.resolve(),

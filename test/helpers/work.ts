@@ -3,6 +3,7 @@ import { order as orderJob } from '../../jobs/order.js';
 import { advanceOperation } from '../../src/certificates/advance.js';
 import type { Account, AccountWork } from '../../src/certificates/ports.js';
 import type { CertificateRecord } from '../../src/certificates/record.js';
+import { PurchaseWatch } from '../../src/certificates/watch.js';
 import { FailError, WaitError } from '../../src/errors.js';
 import { sealModule } from '../../src/modules/add.js';
 import { accountId } from '../../src/modules/settings.js';
@@ -93,7 +94,8 @@ export async function startBench(redis: TestRedis, options: SandboxOptions = {})
     signal: new AbortController().signal,
     lease: randomUUID(),
     now,
-    monotonic: () => performance.now(),
+    monotonic: () => performance.now() + shiftMs,
+    watch: new PurchaseWatch(),
     createId: randomUUID,
     random: () => 0,
     sleep: () => Promise.resolve(),
