@@ -25,6 +25,7 @@ export type AccountEventType =
   | 'module.low-balance'
   | 'account.audit-failed'
   | 'account.foreign'
+  | 'account.spending-limit'
   | 'quota.exhausted'
   | 'quota.forecast';
 

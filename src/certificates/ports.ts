@@ -175,11 +175,13 @@ export interface PurchaseStore {
   addStock(account: string, bought: Bought, purchase: Purchase): Promise<void>;
 }
 
+export type LockPurpose = 'list' | 'collect' | 'guard';
+
 /** What Namecheap last showed of an account: its bought certificates and its balance. */
 export interface ListingStore {
-  /** One worker at a time per account and purpose. */
-  lock(account: string, purpose: 'list' | 'collect', token: string, durationMs: number): Promise<boolean>;
-  unlock(account: string, purpose: 'list' | 'collect', token: string): Promise<void>;
+  /** One worker at a time per account and purpose; `guard`: what is announced once while it lasts. */
+  lock(account: string, purpose: LockPurpose, token: string, durationMs: number): Promise<boolean>;
+  unlock(account: string, purpose: LockPurpose, token: string): Promise<void>;
   /** Redis's clock, ms. */
   readClock(): Promise<number>;
   /** Sorts the ids of a complete listing into claimed, stock, foreign and undecided. */

@@ -19,6 +19,8 @@ const FENCE_MS = 5000;
 /** The settle time is at least twice as long as a call: one that begins within this part of it has ended when others conclude that it was never made. */
 const FENCE_SHARE = 4;
 
+const HOUR_MS = 3_600_000;
+
 /** A lane is held for one call as a rule: look again soon, ms. */
 const LANE_BUSY_MS = 500;
 /** A lane that is held for this long has an unclear purchase in it: look again as rarely, ms. */
@@ -128,6 +130,7 @@ async function explainRefusal(work: Work, record: CertificateRecord, answer: Beg
     case 'guarded': {
       const what = answer.limit === 'spend' ? 'maximum spend per day' : 'maximum purchases per hour';
       const problem = `The module's ${what} is reached; the order waits. Raise it with module add, or let it wait.`;
+      await announceGuard(work, what, answer.retryInMs);
       return await saveWait(work, record, problem, answer.retryInMs, work.lease);
     }
     case 'bought':
@@ -140,6 +143,17 @@ async function explainRefusal(work: Work, record: CertificateRecord, answer: Beg
     default:
       return new WaitError('Our books must be compared with Namecheap first', LANE_BUSY_MS);
   }
+}
+
+/** Once while the limit lasts, and for an hour at least: many orders may wait behind it. */
+async function announceGuard(work: Work, what: string, lastsMs: number): Promise<void> {
+  const { account, listings } = work;
+  if (!(await listings.lock(account.id, 'guard', work.lease, Math.max(lastsMs, HOUR_MS)))) return;
+  const problem = `The ${what} of module ${account.module} is reached: its purchases wait. Look whether so many were meant; raise the limit with module add, or let them wait.`;
+  await work.announce({
+    ...{ type: 'account.spending-limit', serviceId: null, module: account.module },
+    data: { problem },
+  });
 }
 
 async function callAndSettle(

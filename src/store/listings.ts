@@ -1,6 +1,6 @@
 import { Big } from 'big.js';
 import { z } from 'zod';
-import type { Listing, ListingAnswer, ListingStore } from '../certificates/ports.js';
+import type { Listing, ListingAnswer, ListingStore, LockPurpose } from '../certificates/ports.js';
 import { readClock, type RedisClient } from './connection.js';
 import type { Keys } from './keys.js';
 import { RECORD_LISTING } from './listing-script.js';
@@ -26,12 +26,7 @@ export class RedisListingStore implements ListingStore {
     this.#now = now;
   }
 
-  async lock(
-    account: string,
-    purpose: 'list' | 'collect',
-    token: string,
-    durationMs: number,
-  ): Promise<boolean> {
+  async lock(account: string, purpose: LockPurpose, token: string, durationMs: number): Promise<boolean> {
     return (
       (await this.#redis.set(
         this.#keys.account(account, `lock-${purpose}`),
@@ -43,7 +38,7 @@ export class RedisListingStore implements ListingStore {
     );
   }
 
-  async unlock(account: string, purpose: 'list' | 'collect', token: string): Promise<void> {
+  async unlock(account: string, purpose: LockPurpose, token: string): Promise<void> {
     await runScript(this.#redis, UNLOCK, [this.#keys.account(account, `lock-${purpose}`)], [token]);
   }
 

@@ -234,3 +234,16 @@ describe('what cannot be bought here', () => {
     expect(await bench.countCalls('ssl.create')).toBe(0);
   });
 });
+
+it('a spending guard that is reached is announced once, however many orders wait behind it', async () => {
+  await using bench = await startBench(redis);
+  bench.work.account = { ...bench.work.account, guard: { maxPurchasesPerHour: 1, maxSpendPerDay: null } };
+  await bench.advance(await acceptOn(bench));
+  for (let i = 0; i < 3; i++) await bench.advance(await acceptOn(bench));
+  expect(await bench.countCalls('ssl.create')).toBe(1);
+  const events = await bench.store.events.readAfter('0', 1000);
+  const told = events
+    .map(({ json }) => JSON.parse(json) as { type: string })
+    .filter(({ type }) => type === 'account.spending-limit');
+  expect(told).toHaveLength(1);
+});
