@@ -48,7 +48,8 @@ export async function concludeOrWait(
   const since = Date.parse(record.operation?.since ?? record.acceptedAt);
   const age = Math.min(lookedAt - purchase.begunAt, work.now() - since);
   // Both clocks may be one and the same host's, and step together: no call may be under way that one of us began.
-  const unwatchedMs = leaseMs - work.watch.see(purchase.id, work.monotonic());
+  const watchMs = Math.min(leaseMs, settleTimeMs);
+  const unwatchedMs = watchMs - work.watch.see(purchase.id, work.monotonic());
   const isSettled = age >= settleTimeMs && unwatchedMs <= 0;
   const looked = isSettled ? { ...purchase, cleanLooks: purchase.cleanLooks + 1 } : purchase;
   if (looked.cleanLooks >= CLEAN_LOOKS_NEEDED) return await concludeNotMade(work, record, looked);

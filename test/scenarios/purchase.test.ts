@@ -138,17 +138,17 @@ describe('an order that Namecheap cannot take now', () => {
   });
 
   it('waits for the quota and is never throttled by Namecheap', async () => {
-    await using system = await System.start({ ...unlimited, parameters: { limits: [0, 2, 0] } });
+    await using system = await System.start({ ...unlimited, parameters: { limits: [0, 3, 0] } });
     const payload = await composeOrder('quota.example.com');
     const id = await system.app.enqueue('order', payload);
-    // One list page and one purchase: the activation has to wait, and says so.
+    // Two list pages (what was bought, and the first look at the account) and one purchase: the activation has to wait.
     const waiting = await system.untilRecord(
       payload.serviceId,
       ({ problem }) => problem?.includes('quota') === true,
     );
     expect(waiting).toMatchObject({ status: 'purchased' });
     expect(await system.app.queues.waitFor('order', id, 100)).toMatchObject({ kind: 'waiting' });
-    expect((await system.readLedger()).calls.map(({ outcome }) => outcome)).toEqual(['OK', 'OK']);
+    expect((await system.readLedger()).calls.map(({ outcome }) => outcome)).toEqual(['OK', 'OK', 'OK']);
   });
 
   it('comes back after Namecheap throttled it', async () => {
