@@ -4,6 +4,7 @@ import type { CertificateInfo } from '../namecheap/api.js';
 import { hasOurCsr } from './activation-lookup.js';
 import { readWithBrake } from './brake.js';
 import { composeStep, demandDone, type Case, type Deciding, type Settle } from './decide-step.js';
+import { findReissueFault } from './decide-renewal.js';
 import type { StockRow } from './decision-ports.js';
 import { failOrder } from './decide-moves.js';
 import { isGone, isUnused } from './namecheap-status.js';
@@ -58,6 +59,11 @@ export async function adoptCertificate(
       ? findNamesFault(seen, record, purchase)
       : findFault(seen, record, purchase, order);
   if (fault !== null) throw refuse(fault);
+  if (purchase.kind === 'renew' && !isUnused(seen.status)) {
+    const read = (id: number) => look(work, record, id);
+    const isReissue = await findReissueFault(record, certificateId, read);
+    if (isReissue !== null) throw refuse(isReissue);
+  }
   const years = purchase.isProvenEarlier === true ? (seen.years ?? purchase.years) : purchase.years;
   const settled = { ...purchase, years };
   const type = spellType(seen.type);

@@ -132,11 +132,13 @@ export async function demandNoTwin(
 }
 
 function describeTwin(
-  { serviceId, commonName }: CertificateRecord,
+  { serviceId, commonName, operation }: CertificateRecord,
   { certificateId: id, keptAs }: Twin,
 ): string {
   const kept = keptAs === null ? 'none of our services owns it' : `it is kept as ${keptAs}`;
-  const byMap = `certificate resolve ${serviceId} --release and certificate import --map`;
+  // A service that has a certificate takes no second one by a map.
+  const where = operation?.job === 'renew' ? ' under a service id of its own' : '';
+  const byMap = `certificate resolve ${serviceId} --release and certificate import --map${where}`;
   const way =
     keptAs === null
       ? `certificate resolve ${serviceId} --adopt ${id} (its CSR must be ours), or ${byMap}`
