@@ -1,3 +1,5 @@
+import type { CertificateInfo } from '../namecheap/api.js';
+import { NamecheapError } from '../namecheap/errors.js';
 import type { GateState, Twin } from './gate-ports.js';
 import { refreshListing } from './listing.js';
 import { parkRecord } from './park.js';
@@ -94,8 +96,21 @@ async function noteUsedStock(work: Work, listed: ReadonlySet<number>): Promise<v
   const stock = await gates.listStock(account.id);
   for (const certificateId of stock.filter((id) => !listed.has(id))) {
     await work.keepLease();
-    const seen = await account.api.getInfo({ certificateId }, { signal: work.signal });
-    await gates.noteRows(account.id, account.module, [describeSeen(seen)], null);
+    const seen = await lookAtStock(work, certificateId);
+    if (seen !== null) await gates.noteRows(account.id, account.module, [describeSeen(seen)], null);
+  }
+}
+
+/** Null where Namecheap does not know it: that is for the audit to tell, and nothing to stop every purchase for. */
+async function lookAtStock(
+  { account, signal }: Work,
+  certificateId: number,
+): Promise<CertificateInfo | null> {
+  try {
+    return await account.api.getInfo({ certificateId }, { signal });
+  } catch (error) {
+    if (error instanceof NamecheapError && error.verdict === 'fail') return null;
+    throw error;
   }
 }
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findProduct } from '../../config/products.js';
 import { createStore } from '../../src/store/store.js';
-import { exportLines, restoreLines } from '../helpers/archives.js';
 import { Play } from '../helpers/play.js';
 import { composeOrder } from '../helpers/orders.js';
 import { useRedis } from '../helpers/redis.js';
@@ -274,6 +273,16 @@ describe('after a restart of Redis, in a large or shared account', () => {
     expect(await store.redis.hkeys(key('stock'))).toEqual([]);
   });
 
+  it('stock that Namecheap does not know stops nothing', async () => {
+    await using play = await Play.start(redis);
+    await play.order('one.example.com');
+    const { store, work } = play.bench;
+    const row = { product: 'none', type: 'PositiveSSL', years: 1, sansToAdd: 0, purchaseId: 'by-hand' };
+    await store.stock.markOurs(work.account.id, 12, row);
+    await restartRedis(play);
+    expect(await play.run('order', await composeOrder('two.example.com'))).toMatchObject({ kind: 'done' });
+  });
+
   it('a failover between two of the lists begins the comparison anew', async () => {
     await using play = await Play.start(redis);
     await play.order('one.example.com');
@@ -370,44 +379,6 @@ describe('an emptied database', () => {
     // A second account of a database that holds data is a new one.
     await store.redis.set(promised.keys.data, '1');
     expect(await promised.gates.look('other', '', '')).toMatchObject({ kind: 'unread', isLoss: false });
-  });
-});
-
-describe('an export that is restored after others were at work', () => {
-  it('has its books compared again: what was ours is not foreign', async () => {
-    await using play = await Play.start(redis);
-    await play.order('one.example.com');
-    const lost = await accept(play, 'two.example.com');
-    const { store, work } = play.bench;
-    const prefix = store.keys.data.replace(/:data$/, '');
-    const lines = await exportLines(store, prefix);
-    await play.bench.control('_fault', { command: 'ssl.activate', fault: 'drop-before', count: 1 });
-    await play.run('order', lost);
-    const module = await store.modules.load('default');
-    for (const key of await store.redis.keys(`${prefix}:*`)) await store.redis.del(key);
-    // A worker that was not told to expect data meets the account for the first time.
-    const fresh = createStore(store.redis, prefix, () => play.now());
-    if (module !== null) await fresh.modules.save(module);
-    const { certificates, purchases, listings, gates } = fresh;
-    play.wrap = (context) => ({ ...context, store: fresh, certificates, purchases, listings, gates });
-    expect(await play.run('order', await composeOrder('three.example.com'))).toMatchObject({ kind: 'done' });
-    const [ours] = await readForeign(play);
-    expect((await restoreLines(fresh, lines)).left).toEqual([]);
-    expect(await play.run('order', lost)).toMatchObject({
-      kind: 'wait',
-      reason: expect.stringContaining('stock mark') as string,
-    });
-    expect(await gates.look(work.account.id, '', '')).toEqual({
-      kind: 'undecided',
-      certificateIds: [Number(ours)],
-    });
-    expect(await countCreates(play)).toBe(3);
-    // Once more changes nothing.
-    await fresh.stock.markForeign(work.account.id, Number(ours), new Date().toISOString());
-    expect(await gates.look(work.account.id, '', '')).toMatchObject({ kind: 'open' });
-    await restoreLines(fresh, lines);
-    expect(await gates.look(work.account.id, '', '')).toMatchObject({ kind: 'open' });
-    expect(await readForeign(play)).toEqual([ours]);
   });
 });
 
