@@ -4,6 +4,7 @@ import type { CertificateInfo } from '../namecheap/api.js';
 import { hasOurCsr } from './activation-lookup.js';
 import { readWithBrake } from './brake.js';
 import { composeStep, demandDone, type Case, type Deciding, type Settle } from './decide-step.js';
+import { findReissueFault } from './decide-renewal.js';
 import type { StockRow } from './decision-ports.js';
 import { failOrder } from './decide-moves.js';
 import { isGone, isUnused } from './namecheap-status.js';
@@ -54,8 +55,15 @@ export async function adoptCertificate(
   const purchase = known ?? (await composePurchase(work, record, order));
   const seen = await look(work, record, certificateId);
   const fault =
-    purchase.kind === 'names' ? findNamesFault(seen, purchase) : findFault(seen, record, purchase, order);
+    purchase.kind === 'names'
+      ? findNamesFault(seen, record, purchase)
+      : findFault(seen, record, purchase, order);
   if (fault !== null) throw refuse(fault);
+  if (purchase.kind === 'renew' && !isUnused(seen.status)) {
+    const read = (id: number) => look(work, record, id);
+    const isReissue = await findReissueFault(record, certificateId, read);
+    if (isReissue !== null) throw refuse(isReissue);
+  }
   const years = purchase.isProvenEarlier === true ? (seen.years ?? purchase.years) : purchase.years;
   const settled = { ...purchase, years };
   const type = spellType(seen.type);
@@ -116,13 +124,22 @@ function findOtherName(
     : `certificate ${certificateId} is for ${commonName}, not ${record.commonName}`;
 }
 
-/** Where Namecheap counts the names, its count decides; where it does not, the person's word does. */
-function findNamesFault({ certificateId, sansCount }: CertificateInfo, purchase: Purchase): string | null {
-  const { sansBefore = null, sansToAdd } = purchase;
-  const needed = (sansBefore ?? 0) + sansToAdd;
-  return sansCount === null || sansCount >= needed
-    ? null
-    : `certificate ${certificateId} takes ${sansCount} further names at Namecheap, ${needed} would have been bought; --not-made buys them again`;
+/**
+ * Where Namecheap counts the names, its count decides; where it does not, the person's word does. What our books have lost
+ * was begun from the count that they still know.
+ */
+function findNamesFault(
+  { certificateId, sansCount }: CertificateInfo,
+  { serviceId, sansAdded }: CertificateRecord,
+  { sansBefore = null, sansToAdd }: Purchase,
+): string | null {
+  const needed = (sansBefore ?? NAMES_BESIDES + sansAdded) + sansToAdd;
+  if (sansCount === null || sansCount >= needed) return null;
+  const remedy =
+    sansBefore === null
+      ? `buy the missing ${needed - sansCount} at Namecheap by hand and decide the same again, or drop the reissue with certificate resolve ${serviceId} --release`
+      : '--not-made buys them again';
+  return `certificate ${certificateId} takes ${sansCount} further names at Namecheap, ${needed} would have been bought; ${remedy}`;
 }
 
 /**

@@ -46,6 +46,8 @@ export interface GateStore {
   look(account: string, commonName: string, serviceId: string): Promise<GateState>;
   /** What waits for a person, without changing anything; null: nothing does. */
   peek(account: string): Promise<Extract<GateState, { kind: 'undecided' | 'empty' }> | null>;
+  /** What our books call stock: paid for, and owned by no service. */
+  listStock(account: string): Promise<number[]>;
   /** The Redis that answers now. */
   readServer(): Promise<string>;
   readProgress(account: string): Promise<SurveyProgress | null>;
@@ -66,6 +68,6 @@ export interface GateStore {
   ): Promise<boolean>;
   /** Has Redis write its append-only file anew, where it may: see docs/data-loss.md. */
   rewriteLog(): Promise<void>;
-  /** True when this was not told of the account before. */
+  /** True when this was not told of the account before. `text` says what it is about. */
   noteTold(account: string, text: string): Promise<boolean>;
 }

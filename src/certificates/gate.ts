@@ -1,9 +1,11 @@
+import type { CertificateInfo } from '../namecheap/api.js';
+import { NamecheapError } from '../namecheap/errors.js';
 import type { GateState, Twin } from './gate-ports.js';
 import { refreshListing } from './listing.js';
 import { parkRecord } from './park.js';
 import type { Work } from './ports.js';
 import type { CertificateRecord } from './record.js';
-import { surveyAccount } from './survey.js';
+import { describeSeen, surveyAccount } from './survey.js';
 import { saveWait } from './wait.js';
 
 /** What a person must decide costs no call to look at: look often, so that the order goes on soon after, ms. */
@@ -48,8 +50,9 @@ export async function openGate(
   }
   if (state.kind !== 'undecided' && state.kind !== 'empty') return state;
   const problem = describeClosed(state, account.module);
-  if (await gates.noteTold(account.id, problem)) {
-    const certificateIds = state.kind === 'undecided' ? state.certificateIds : [];
+  const certificateIds = state.kind === 'undecided' ? state.certificateIds : [];
+  // Not by the sentence, which names the module: several may lead to this account.
+  if (await gates.noteTold(account.id, [state.kind, ...certificateIds].join(' '))) {
     await work.announce({
       ...{ type: 'account.audit-failed', serviceId: null, module: account.module },
       data: { problem, certificateIds },
@@ -71,14 +74,44 @@ async function compareBooks(
       ? `Redis was restarted, failed over or restored: module ${account.module} is compared with Namecheap before anything is bought`
       : `first contact with the account of module ${account.module}: it is read before anything is bought`,
   );
+  // Told before the first list: after a failover between two of them another Redis has other books, and begins anew.
+  const server = await gates.readServer();
   // What was bought and not activated has no name: a list of its own tells whose it is.
-  await refreshListing(work, 'order', waitingSince);
+  const { rows } = await refreshListing(work, 'order', waitingSince);
   if (isLoss) {
     await gates.rewriteLog();
+    await noteUsedStock(work, new Set(rows.map(({ certificateId }) => certificateId)));
     await refreshListing(work, 'renew', waitingSince);
   }
-  const survey = await surveyAccount(work, since, () => work.keepLease());
+  const survey = await surveyAccount(work, since, () => work.keepLease(), server);
   await gates.finish(account.id, { ...survey, isByPerson: false });
+}
+
+/**
+ * What our books call stock and Namecheap lists no more was used after they were written, by an order of ours perhaps. It may
+ * have been bought long before the last survey, so each is asked for; then it leaves the stock, and its name is remembered.
+ */
+async function noteUsedStock(work: Work, listed: ReadonlySet<number>): Promise<void> {
+  const { account, gates } = work;
+  const stock = await gates.listStock(account.id);
+  for (const certificateId of stock.filter((id) => !listed.has(id))) {
+    await work.keepLease();
+    const seen = await lookAtStock(work, certificateId);
+    if (seen !== null) await gates.noteRows(account.id, account.module, [describeSeen(seen)], null);
+  }
+}
+
+/** Null where Namecheap does not know it: that is for the audit to tell, and nothing to stop every purchase for. */
+async function lookAtStock(
+  { account, signal }: Work,
+  certificateId: number,
+): Promise<CertificateInfo | null> {
+  try {
+    return await account.api.getInfo({ certificateId }, { signal });
+  } catch (error) {
+    if (error instanceof NamecheapError && error.verdict === 'fail') return null;
+    throw error;
+  }
 }
 
 /** For people: why nothing is bought, and what to do. */
@@ -89,7 +122,7 @@ export function describeClosed(state: Exclude<GateState, { kind: 'open' }>, modu
     case 'undecided':
       return (
         `Redis was restarted, failed over or restored, and the account of module ${module} has bought certificates that our books do not know: ${state.certificateIds.join(', ')}. ` +
-        'They may be ours, from before data was lost, so nothing is bought until it is said whose each of them is: pmnamecheap stock mark ID --ours (the next fitting order takes it) or --foreign'
+        'They may be ours, from before data was lost, so nothing is bought until it is said whose each of them is: pmnamecheap stock mark ID --ours (the next fitting order takes it) or --foreign (bought by others, or a renewal: the renew job of its service finds it)'
       );
     case 'empty':
       return (
@@ -114,11 +147,13 @@ export async function demandNoTwin(
 }
 
 function describeTwin(
-  { serviceId, commonName }: CertificateRecord,
+  { serviceId, commonName, operation }: CertificateRecord,
   { certificateId: id, keptAs }: Twin,
 ): string {
   const kept = keptAs === null ? 'none of our services owns it' : `it is kept as ${keptAs}`;
-  const byMap = `certificate resolve ${serviceId} --release and certificate import --map`;
+  // A service that has a certificate takes no second one by a map.
+  const where = operation?.job === 'renew' ? ' under a service id of its own' : '';
+  const byMap = `certificate resolve ${serviceId} --release and certificate import --map${where}`;
   const way =
     keptAs === null
       ? `certificate resolve ${serviceId} --adopt ${id} (its CSR must be ours), or ${byMap}`

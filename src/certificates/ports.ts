@@ -156,6 +156,8 @@ export interface ListingAnswer {
 
 /** The money side, per account: lanes, claims, stock, foreign ids, ledger. */
 export interface PurchaseStore {
+  /** What `begin` would say of a pause, without anything to buy; null when none is in force. */
+  readPause(account: string): Promise<Extract<BeginAnswer, { kind: 'paused' }> | null>;
   /** Records the intent in lane and record together, only when the lane is empty and the key was never bought. */
   begin(record: CertificateRecord, intent: Intent, lease: string, guard: SpendingGuard): Promise<BeginAnswer>;
   /** Whether the lane still holds this purchase, and the age of the intent by Redis's clock, ms. */

@@ -32,6 +32,9 @@ const PAUSED_LOOK_MS = 15_000;
 /** Between two looks at a Redis that a person must mend, ms: they cost no call, and it goes on soon after. */
 const REFUSED_MS = 60_000;
 
+/** As {@link UNCONFIRMED_MS}, where each try costs a look at the certificate, ms. */
+const UNCONFIRMED_NAMES_MS = 60_000;
+
 /**
  * Buys what the operation in flight needs: for an order stock first, else intent, on every replica → fence → one call → outcome.
  * @returns the record, `purchased`.
@@ -43,15 +46,19 @@ export async function makePurchase(
   order: CheckedOrder,
 ): Promise<CertificateRecord> {
   const gate = await passGate(work, found);
-  const record = found.operation?.job === 'reissue' ? found : await demandNoTwin(work, found, gate.twin);
+  const isNames = found.operation?.job === 'reissue';
+  const record = isNames ? found : await demandNoTwin(work, found, gate.twin);
+  // To plan more names costs a call: none while nothing may be bought, however long that lasts.
+  if (isNames) {
+    await demandUnpaused(work, record);
+    await demandReady(work, record);
+  }
   const plan = await planPurchase(work, record, order, gate.hasLost);
   const { intent } = plan;
   const fromStock =
     intent.kind === 'order' ? await work.purchases.takeStock(record, intent, work.lease) : null;
   if (fromStock !== null) return fromStock;
-  const refusal = await work.account.readRefusal();
-  if (refusal !== null) throw await saveWait(work, record, refusal, REFUSED_MS, work.lease);
-  await work.account.lookPurchase();
+  if (!isNames) await demandReady(work, record);
   await work.report(`buying ${plan.what}`);
   const begun = await beginPurchase(work, record, intent);
   if (begun.unconfirmed > 0) throw await abandonUnconfirmed(work, begun);
@@ -72,6 +79,19 @@ export async function makePurchase(
   return await callAndSettle(work, begun.record, begun.purchase, plan);
 }
 
+/** @throws WaitError while nothing may be bought through this Redis, by this worker, or within the quota. */
+async function demandReady(work: Work, record: CertificateRecord): Promise<void> {
+  const refusal = await work.account.readRefusal();
+  if (refusal !== null) throw await saveWait(work, record, refusal, REFUSED_MS, work.lease);
+  await work.account.lookPurchase();
+}
+
+/** @throws WaitError while purchases of the account are paused. */
+async function demandUnpaused(work: Work, record: CertificateRecord): Promise<void> {
+  const paused = await work.purchases.readPause(work.account.id);
+  if (paused !== null) throw await explainRefusal(work, record, paused);
+}
+
 interface Begun {
   record: CertificateRecord;
   purchase: Purchase;
@@ -85,7 +105,8 @@ interface Begun {
 async function abandonUnconfirmed(work: Work, { record, purchase, unconfirmed }: Begun): Promise<Error> {
   const reason = describeUnconfirmed('Nothing was bought', unconfirmed);
   const abandoned = await abandon(work, record, purchase, reason);
-  return await saveWait(work, abandoned, reason, UNCONFIRMED_MS, work.lease);
+  const delayMs = purchase.kind === 'names' ? UNCONFIRMED_NAMES_MS : UNCONFIRMED_MS;
+  return await saveWait(work, abandoned, reason, delayMs, work.lease);
 }
 
 /** The quota is taken only once the lane is ours: orders that wait for it must not eat the calls it needs. */

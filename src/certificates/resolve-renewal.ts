@@ -96,7 +96,7 @@ async function adopt(
 function describeMissing({ serviceId, certificateId }: CertificateRecord): string {
   return (
     `Namecheap says that certificate ${String(certificateId)} was renewed before, but lists no unused renewal that fits. ` +
-    `Look for it in the account: decide with certificate resolve ${serviceId} --adopt ID when it is found (--not-made tries to renew again, --release drops the renewal); one that was activated with another CSR is brought in with certificate import --map.`
+    `Look for it in the account: decide with certificate resolve ${serviceId} --adopt ID when it is found (--not-made tries to renew again, --release drops the renewal); one that was activated with another CSR is no renewal of this service here: drop it with --release, and bring it in with certificate import --map under a service id of its own.`
   );
 }
 

@@ -1,4 +1,4 @@
-import type { ListRow } from '../namecheap/api.js';
+import type { CertificateInfo, ListRow } from '../namecheap/api.js';
 import { PAGE_SIZE } from './complete-list.js';
 import type { SurveyProgress, SurveyRow } from './gate-ports.js';
 import { isGone, isUnused } from './namecheap-status.js';
@@ -12,18 +12,20 @@ const DAY_SLACK_MS = 2 * 86_400_000;
  * there. A page costs one call; a survey that is interrupted goes on with its next page: what is bought meanwhile only moves rows to
  * later pages, so none is missed.
  * @param since ms, by Redis's clock: the survey before this one
+ * @param server the Redis that answered before what is compared along with it was read; default: the one that answers now
  * @returns when it began and on which Redis.
  */
 export async function surveyAccount(
   work: AccountWork,
   since: number | null,
   keepLease: () => Promise<void>,
+  server?: string,
 ): Promise<{ server: string; startedAt: number }> {
   const { account, gates, listings } = work;
-  const server = await gates.readServer();
+  const here = server ?? (await gates.readServer());
   const stored = await gates.readProgress(account.id);
   let progress: SurveyProgress =
-    stored?.server === server ? stored : { server, startedAt: await listings.readClock(), nextPage: 1 };
+    stored?.server === here ? stored : { server: here, startedAt: await listings.readClock(), nextPage: 1 };
   for (;;) {
     const { nextPage: page } = progress;
     await keepLease();
@@ -49,7 +51,20 @@ function isBefore(rows: readonly ListRow[], since: number | null): boolean {
 export function describeRow({ certificateId, hostName, status, expireDate }: ListRow): SurveyRow {
   return {
     ...{ certificateId, commonName: hostName.toLowerCase() },
-    state: isUnused(status) ? 'unused' : isGone(status) ? 'gone' : 'live',
+    state: readState(status),
     endsAt: expireDate === null ? null : Date.parse(expireDate) + DAY_SLACK_MS,
   };
+}
+
+/** One certificate as the books need it; its end is not told while its PEM is not asked for. */
+export function describeSeen({ certificateId, commonName, status }: CertificateInfo): SurveyRow {
+  return {
+    ...{ certificateId, commonName: commonName?.toLowerCase() ?? '' },
+    state: readState(status),
+    endsAt: null,
+  };
+}
+
+function readState(status: string): SurveyRow['state'] {
+  return isUnused(status) ? 'unused' : isGone(status) ? 'gone' : 'live';
 }

@@ -136,7 +136,7 @@ function listFaults(
 ): string[] {
   if (listed?.kind === 'renew')
     return [
-      `${id}: is a renewal, which is bound to the certificate it follows: adopt it with certificate resolve SERVICE_ID --adopt ${id}`,
+      `${id}: is a renewal, which is bound to the certificate it follows and never stock: mark it --foreign, the renew job of its service finds and uses it all the same; where that is parked, adopt it with certificate resolve SERVICE_ID --adopt ${id}`,
     ];
   const faults: string[] = [];
   if (type === null) faults.push('--type: is not known from the last list; give it');

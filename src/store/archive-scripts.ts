@@ -37,12 +37,13 @@ return {'written'}`);
 /**
  * Merges one line of an account: first every entry is judged, then all new ones are written, or none when one
  * conflicts. What the store knows is never changed, with one exception: a certificate is exactly one of claimed, stock
- * and foreign, in this order, and a list that was read before the restore has called ours foreign.
+ * and foreign, in this order, and a list that was read before the restore has called ours foreign. Lines of foreign ones
+ * come after those that forget them.
  * KEYS: the parts in the order of their names in `at`. ARGV: part, then names and values (or scores).
  */
 export const MERGE_ACCOUNT = defineScript(`
 local part = ARGV[1]
-local names = {'lanes', 'purchases', 'not-made', 'claims', 'stock', 'foreign', 'ledger', 'balance', 'spend', 'begun'}
+local names = {'lanes', 'purchases', 'not-made', 'claims', 'stock', 'foreign', 'ledger', 'balance', 'spend', 'begun', 'gate'}
 local at = {}
 for i, name in ipairs(names) do at[name] = KEYS[i] end
 local function has(name, field) return redis.call('HEXISTS', at[name], field) == 1 end
@@ -112,6 +113,11 @@ for i = 2, #ARGV, 2 do
   end
 end
 if #conflicts > 1 then return conflicts end
+-- These books had lost something, so whoever compared them before took ours for foreign: they are compared again.
+if #adds > 0 and (part == 'lanes' or part == 'purchases' or part == 'claims') then
+  redis.call('HDEL', at.gate, 'server', 'surveyed')
+  redis.call('DEL', at.foreign)
+end
 for _, i in ipairs(adds) do
   redis.call('HSET', own, ARGV[i], ARGV[i + 1])
   if part == 'claims' then redis.call('HDEL', at.stock, ARGV[i]) end
@@ -122,5 +128,5 @@ return {'merged', tostring(#adds)}`);
 /** The keys of {@link MERGE_ACCOUNT}, by name. */
 export const MERGE_KEYS = [
   ...['lanes', 'purchases', 'not-made', 'claims', 'stock'],
-  ...['foreign', 'ledger', 'balance', 'spend', 'begun'],
+  ...['foreign', 'ledger', 'balance', 'spend', 'begun', 'gate'],
 ] as const;

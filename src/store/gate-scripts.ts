@@ -61,7 +61,10 @@ if redis.call('HGET', gate, 'surveyed') == here then
   redis.call('HDEL', gate, 'told')
   return open()
 end
-local isEmpty = ARGV[3] == '1' and redis.call('EXISTS', gate, KEYS[7]) == 0
+-- One account that was compared says nothing of another one: in a database that was emptied each is compared by itself.
+local data = redis.call('GET', KEYS[7])
+local isEmpty = ARGV[3] == '1' and redis.call('EXISTS', gate) == 0 and (not data or data == 'emptied')
+if not hasBooks and isEmpty then redis.call('SET', KEYS[7], 'emptied') end
 if not hasBooks and (isEmpty or redis.call('HEXISTS', gate, 'empty') == 1) then
   redis.call('HSET', gate, 'empty', '1')
   return {'empty'}

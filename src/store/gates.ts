@@ -65,6 +65,10 @@ export class RedisGateStore implements GateStore {
       : { kind: 'undecided', certificateIds: open.map(Number).sort((a, b) => a - b) };
   }
 
+  async listStock(account: string): Promise<number[]> {
+    return (await this.#redis.hkeys(this.#keys.account(account, 'stock'))).map(Number);
+  }
+
   async readServer(): Promise<string> {
     // A key, so that a Cluster asks the node that holds our slot.
     return z.string().parse(await runScript(this.#redis, READ_SERVER, [this.#keys.data], []));

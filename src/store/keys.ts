@@ -22,7 +22,7 @@ export interface Keys {
   modules: string;
   /** Hash: how many services use a module. */
   moduleUses: string;
-  /** Set once this database holds data, ms: an empty one is either new or was emptied. */
+  /** Set once this database holds data, ms: an empty one is either new or was emptied. `emptied`: it was found empty where data is promised. */
   data: string;
   /** Anything that belongs to a Namecheap account. */
   account(id: string, what: string): string;

@@ -10,6 +10,7 @@ import type {
 } from '../certificates/ports.js';
 import { RING_GRACE_MS, type CertificateRecord, type Purchase } from '../certificates/record.js';
 import { moveRecord } from '../certificates/transitions.js';
+import { AccountStore } from './accounts.js';
 import { readClock, type RedisClient } from './connection.js';
 import type { Keys } from './keys.js';
 import { ADD_STOCK, BEGIN, CLAIM, SETTLE_MADE, SETTLE_NOT_MADE, TAKE_STOCK } from './purchase-scripts.js';
@@ -35,6 +36,12 @@ export class RedisPurchaseStore implements PurchaseStore {
     this.#redis = redis;
     this.#keys = keys;
     this.#now = now;
+  }
+
+  async readPause(account: string): Promise<Extract<BeginAnswer, { kind: 'paused' }> | null> {
+    const accounts = new AccountStore(this.#redis, this.#keys);
+    const [pause] = await accounts.listPauses(account, await readClock(this.#redis));
+    return pause === undefined ? null : { kind: 'paused', reason: pause.reason, untilMs: pause.until };
   }
 
   async begin(

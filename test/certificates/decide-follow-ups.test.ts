@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CertificateRecord } from '../../src/certificates/record.js';
 import { buyByHand, decide, listIds, readBooks } from '../helpers/decisions.js';
+import { composeOrder } from '../helpers/orders.js';
 import { Play } from '../helpers/play.js';
 import { useRedis } from '../helpers/redis.js';
 import { withApi } from '../helpers/work.js';
@@ -218,5 +219,51 @@ describe('an automation that was stopped', () => {
       ...{ automationStopped: null, problem: null, nextReissueAt: before.nextReissueAt },
     });
     expect(await decide(play, before.serviceId, 'retry')).toMatchObject({ kind: 'fail' });
+  });
+});
+
+describe('a renewal that parked for a live certificate of its name', () => {
+  it('--adopt refuses a reissue that was made by hand: nobody paid for it; --retry renews once', async () => {
+    await using play = await Play.start(redis, { leafDays: 400 });
+    const first = await play.order('one.example.com');
+    const { serviceId, certificateId, termEnd } = first;
+    await play.passDays(310);
+    await play.tick();
+    await play.bench.control('_reissue', { certificateId });
+    await play.pass(5000);
+    await play.run('audit', { module: 'default' });
+    await play.run('renew', { serviceId, years: 1, paidTill: termEnd });
+    const { announced } = await play.bench.read(serviceId);
+    expect(await decide(play, serviceId, { adopt: Number(announced.twin) })).toMatchObject({
+      kind: 'fail',
+      reason: expect.stringContaining('is a reissue of') as string,
+    });
+    expect(await play.bench.read(serviceId)).toMatchObject({ termEnd, renewals: [] });
+    // As the refusal has it.
+    await play.run('import', { module: 'default' });
+    await decide(play, serviceId, 'retry');
+    await play.drain();
+    await play.pass(3000);
+    await play.tick();
+    const record = await play.bench.read(serviceId);
+    expect(record).toMatchObject({ status: 'issued', operation: null, renewals: [{ years: 1 }] });
+    expect(await play.bench.countCalls('ssl.renew')).toBe(1);
+  });
+
+  it('one that was activated elsewhere comes in under a service id of its own', async () => {
+    await using play = await startPlay();
+    const { serviceId, certificateId } = await startNearEnd(play);
+    const before = await listIds(play);
+    await play.bench.control('_renew', { certificateId, years: 1 });
+    const id = (await listIds(play)).find((one) => !before.includes(one)) ?? 0;
+    const { csr } = await composeOrder('term.example.com');
+    await play.bench.control('_activate', { certificateId: id, csr });
+    await play.pass(5000);
+    for (let run = 0; run < 2; run++) await renew(play, serviceId, 'op-1');
+    expect((await play.bench.read(serviceId)).problem).toContain('under a service id of its own');
+    expect((await decide(play, serviceId, 'release')).kind).toBe('done');
+    const map = [{ serviceId: 'own-1', certificateId: id }];
+    await play.run('import', { module: 'default', map });
+    expect(await play.bench.read('own-1')).toMatchObject({ certificateId: id });
   });
 });

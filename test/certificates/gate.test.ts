@@ -4,6 +4,7 @@ import { createStore } from '../../src/store/store.js';
 import { Play } from '../helpers/play.js';
 import { composeOrder } from '../helpers/orders.js';
 import { useRedis } from '../helpers/redis.js';
+import { withApi } from '../helpers/work.js';
 
 const redis = useRedis();
 
@@ -183,6 +184,23 @@ describe('after a restart of Redis', () => {
     expect(await play.bench.countCalls('purchaseMoreSANS')).toBe(1);
   });
 
+  it('fewer names than the reissue needs are not taken for all of them', async () => {
+    await using play = await Play.start(redis);
+    const type = 'PositiveSSL Multi-Domain';
+    const first = await play.order('one.example.com', { type, sans: ['a.example.com', 'b.example.com'] });
+    const { serviceId, certificateId } = first;
+    const compose = (...more: string[]) => ({
+      ...{ serviceId, allowCharge: true, requestId: `with-${more.length}` },
+      sans: ['a.example.com', 'b.example.com', ...more],
+    });
+    await play.bench.control('_fault', { command: 'ssl.reissue', fault: 'drop-before', count: 1 });
+    await loseWhatIsWritten(play, () => play.run('reissue', compose('c.example.com')));
+    await play.run('reissue', compose('c.example.com', 'd.example.com', 'e.example.com'));
+    const end = await play.run('resolve', { serviceId, decision: { adopt: certificateId } });
+    expect(end).toMatchObject({ kind: 'fail', reason: expect.stringContaining('missing 2') as string });
+    expect(await play.bench.read(serviceId)).toMatchObject({ sansAdded: 0, operation: { state: 'parked' } });
+  });
+
   it('stock that somebody used meanwhile is not used again', async () => {
     await using play = await Play.start(redis);
     const first = await play.order('one.example.com');
@@ -206,6 +224,112 @@ describe('after a restart of Redis', () => {
     expect(end).toMatchObject({ kind: 'done' });
     expect(await countCreates(play)).toBe(2);
     expect(await readForeign(play)).toEqual([String(first.certificateId)]);
+  });
+});
+
+describe('after a restart of Redis, in a large or shared account', () => {
+  it('stock that was bought long ago and used after a snapshot is not taken for it again, nor bought again', async () => {
+    await using play = await Play.start(redis);
+    const old = await play.order('one.example.com');
+    const { store, work } = play.bench;
+    const key = (what: string) => store.keys.account(work.account.id, what);
+    await play.bench.control('_purchase', { type: 'PositiveSSL', years: 1 });
+    await play.pass(700_000);
+    await play.run('audit', { module: 'default' });
+    const stock = Number((await readForeign(play))[0]);
+    const product = findProduct('PositiveSSL')?.canonical ?? '';
+    const row = { product, type: 'PositiveSSL', years: 1, sansToAdd: 0, purchaseId: 'by-hand' };
+    await store.stock.markOurs(work.account.id, stock, row);
+    await play.passDays(20);
+    await play.run('audit', { module: 'default' });
+    await play.order('newer.example.com', { years: 2 });
+    const lost = await accept(play, 'two.example.com');
+    await loseWhatIsWritten(play, async () => {
+      await play.run('order', lost);
+      await play.pass(2000);
+      await play.run('collect', {});
+      expect(await play.bench.read(lost.serviceId)).toMatchObject({ status: 'issued', certificateId: stock });
+    });
+    expect(await store.redis.hkeys(key('stock'))).toEqual([String(stock)]);
+    // A page of the list, newest first, that does not reach back to when it was bought.
+    withApi(play.bench, {
+      getList: async (input, options) => {
+        const seen = await play.bench.api.getList(input, options);
+        if (input.listType !== 'ALL') return seen;
+        return {
+          ...seen,
+          rows: seen.rows.filter(({ certificateId }) => ![stock, old.certificateId].includes(certificateId)),
+        };
+      },
+    });
+    const before = await countCreates(play);
+    expect(await play.run('order', await composeOrder('three.example.com'))).toMatchObject({ kind: 'done' });
+    expect(await countCreates(play)).toBe(before + 1);
+    expect(await play.run('order', lost)).toMatchObject({
+      kind: 'fail',
+      reason: expect.stringContaining(`--adopt ${stock}`) as string,
+    });
+    expect(await countCreates(play)).toBe(before + 1);
+    expect(await store.redis.hkeys(key('stock'))).toEqual([]);
+  });
+
+  it('stock that Namecheap does not know stops nothing', async () => {
+    await using play = await Play.start(redis);
+    await play.order('one.example.com');
+    const { store, work } = play.bench;
+    const row = { product: 'none', type: 'PositiveSSL', years: 1, sansToAdd: 0, purchaseId: 'by-hand' };
+    await store.stock.markOurs(work.account.id, 12, row);
+    await restartRedis(play);
+    expect(await play.run('order', await composeOrder('two.example.com'))).toMatchObject({ kind: 'done' });
+  });
+
+  it('a failover between two of the lists begins the comparison anew', async () => {
+    await using play = await Play.start(redis);
+    await play.order('one.example.com');
+    const [two, three] = [await accept(play, 'two.example.com'), await accept(play, 'three.example.com')];
+    const { store, work } = play.bench;
+    const list = async () => await store.redis.keys(`${store.keys.data.replace(/:data$/, '')}:*`);
+    const replica = new Map<string, Buffer>();
+    for (const key of await list()) replica.set(key, await store.redis.dumpBuffer(key));
+    await play.bench.control('_fault', { command: 'ssl.activate', fault: 'drop-before', count: 9 });
+    await play.run('order', two);
+    await restartRedis(play);
+    let isPromoted = false;
+    withApi(play.bench, {
+      getList: async (input, options) => {
+        const seen = await play.bench.api.getList(input, options);
+        if (input.listType !== 'NewRenewal' || isPromoted) return seen;
+        isPromoted = true;
+        // A replica that does not know of the purchase takes over.
+        for (const key of await list()) await store.redis.del(key);
+        for (const [key, dump] of replica) await store.redis.restore(key, 0, dump);
+        await store.redis.replicaof('127.0.0.1', '1');
+        await store.redis.replicaof('NO', 'ONE');
+        return seen;
+      },
+    });
+    await play.run('order', three);
+    expect(isPromoted).toBe(true);
+    expect(await play.run('order', two)).toMatchObject({
+      kind: 'wait',
+      reason: expect.stringContaining('stock mark') as string,
+    });
+    expect(await countCreates(play)).toBe(2);
+    expect(await store.gates.look(work.account.id, '', '')).toMatchObject({ kind: 'undecided' });
+  });
+
+  it('what a person must decide is announced once, whatever modules lead to the account', async () => {
+    await using play = await Play.start(redis);
+    await play.order('one.example.com');
+    const lost = await accept(play, 'two.example.com');
+    await play.bench.control('_fault', { command: 'ssl.activate', fault: 'drop-before', count: 1 });
+    await loseWhatIsWritten(play, () => play.run('order', lost));
+    const { account } = play.bench.work;
+    for (const module of ['default', 'second', 'default', 'second']) {
+      play.bench.work.account = { ...account, module };
+      expect(await play.run('order', lost)).toMatchObject({ kind: 'wait' });
+    }
+    expect((await play.readEvents()).filter(({ type }) => type === 'account.audit-failed')).toHaveLength(1);
   });
 });
 
@@ -247,6 +371,11 @@ describe('an emptied database', () => {
     const { store, work } = play.bench;
     const promised = createStore(store.redis, store.keys.data.replace(/:data$/, ''), () => play.now(), true);
     expect(await promised.gates.look(work.account.id, '', '')).toEqual({ kind: 'empty' });
+    // To compare one account vouches for no other one.
+    const server = await promised.gates.readServer();
+    await promised.gates.finish(work.account.id, { server, startedAt: 1, isByPerson: true });
+    expect(await promised.gates.look(work.account.id, '', '')).toMatchObject({ kind: 'open' });
+    expect(await promised.gates.look('lost', '', '')).toEqual({ kind: 'empty' });
     // A second account of a database that holds data is a new one.
     await store.redis.set(promised.keys.data, '1');
     expect(await promised.gates.look('other', '', '')).toMatchObject({ kind: 'unread', isLoss: false });

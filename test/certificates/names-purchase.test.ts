@@ -62,6 +62,23 @@ describe('a reissue with more names than were bought', () => {
     expect(await readCharges(play)).toHaveLength(2);
   });
 
+  it('costs no call while purchases of the account are paused', async () => {
+    await using started = await startMulti();
+    const { play, serviceId } = started;
+    const { store, work } = play.bench;
+    await store.accounts.pause(work.account.id, { scope: 'purchases', reason: 'the audit', until: null });
+    const payload = { serviceId, sans: MORE, allowCharge: true, requestId: 'more-5' };
+    const before = await play.bench.countCalls('ssl.getInfo');
+    for (let look = 0; look < 3; look++) {
+      const reason = expect.stringContaining('are paused: the audit') as string;
+      expect(await play.run('reissue', payload)).toMatchObject({ kind: 'wait', reason });
+      await play.pass(15_000);
+    }
+    expect(await play.bench.countCalls('ssl.getInfo')).toBe(before);
+    await store.accounts.resume(work.account.id);
+    expect((await play.run('reissue', payload)).kind).toBe('done');
+  });
+
   it('whose purchase was not answered finds it by the count, and does not buy again', async () => {
     await using started = await startMulti();
     const { play, serviceId } = started;

@@ -44,7 +44,8 @@ export async function restoreLines(
   return { counts, left };
 }
 
-const NOT_EXPORTED = /:(events|module:.*|modules|account:[^:]+:(calls|rest|pause|listing|lock-.*|prices))$/;
+const NOT_EXPORTED =
+  /:(events|module:.*|modules|account:[^:]+:(calls|rest|pause|listing|listed-.*|lock-.*|prices|gate|survey|live-names|audit|differences))$/;
 const OURS = /:(certificate|history|open|due|services|module-uses|account)(:|$)/;
 
 /** Every key under a prefix that belongs to an export, whatever it holds: without leases, and `open` without the times that the collector moves. */
