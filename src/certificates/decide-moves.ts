@@ -91,8 +91,10 @@ export function dropFollowUp({ record, request }: Pick<Stored, 'record' | 'reque
   const { operation } = record;
   const dropped = {
     ...{ ...record, ...NOTHING_IN_FLIGHT, operation: null },
-    announced: forgetReissue(record.announced),
+    announced: { ...forgetReissue(record.announced) },
   };
+  // Another renewal or reissue has to be looked at anew.
+  delete dropped.announced.twin;
   const { after, draft } = restoreShelved(dropped, request, now);
   const id = readFlightId(record);
   const kept = id === null ? '' : `; certificate ${id} stays claimed by this service`;

@@ -1,3 +1,4 @@
+import { WaitError } from '../errors.js';
 import type { CertificateInfo } from '../namecheap/api.js';
 import { NamecheapError } from '../namecheap/errors.js';
 import type { GateState, Twin } from './gate-ports.js';
@@ -10,6 +11,12 @@ import { saveWait } from './wait.js';
 
 /** What a person must decide costs no call to look at: look often, so that the order goes on soon after, ms. */
 const UNDECIDED_LOOK_MS = 60_000;
+
+/** A worker that died while it compared is forgotten after this long, ms. */
+const COMPARING_MS = 60_000;
+
+/** While another worker compares, look again after this long, ms. */
+const AGAIN_MS = 1000;
 
 type Open = Extract<GateState, { kind: 'open' }>;
 
@@ -45,7 +52,7 @@ export async function openGate(
   const { account, gates } = work;
   let state = await gates.look(account.id, commonName, serviceId);
   if (state.kind === 'unread') {
-    await compareBooks(work, state, waitingSince);
+    await compareOnce(work, state, waitingSince);
     state = await gates.look(account.id, commonName, serviceId);
   }
   if (state.kind !== 'undecided' && state.kind !== 'empty') return state;
@@ -59,6 +66,25 @@ export async function openGate(
     });
   }
   return state;
+}
+
+/** While one worker compares, the others wait. @throws WaitError while another one does. */
+async function compareOnce(
+  work: Work,
+  state: Extract<GateState, { kind: 'unread' }>,
+  waitingSince: number,
+): Promise<void> {
+  const { account, listings, lease } = work;
+  if (!(await listings.lock(account.id, 'survey', lease, COMPARING_MS)))
+    throw new WaitError(
+      `Another worker compares the account of module ${account.module} with our books`,
+      AGAIN_MS,
+    );
+  try {
+    await compareBooks(work, state, waitingSince);
+  } finally {
+    await listings.unlock(account.id, 'survey', lease);
+  }
 }
 
 async function compareBooks(

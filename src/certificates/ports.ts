@@ -177,7 +177,7 @@ export interface PurchaseStore {
   addStock(account: string, bought: Bought, purchase: Purchase): Promise<void>;
 }
 
-export type LockPurpose = 'list' | 'collect' | 'guard';
+export type LockPurpose = 'list' | 'collect' | 'survey' | 'guard';
 
 /** What Namecheap last showed of an account: its bought certificates and its balance. */
 export interface ListingStore {

@@ -1,12 +1,9 @@
 import { InputError } from '../errors.js';
 import type { CreateResult } from '../namecheap/api.js';
 import { checkOrder, type CheckedOrder, type OrderPayload } from './order-payload.js';
-import { parkRecord } from './park.js';
+import { demandKnownNames } from './known-names.js';
 import type { Bought, Intent, Work } from './ports.js';
 import type { CertificateRecord } from './record.js';
-
-/** getInfo counts the names besides the common name; a multi-domain certificate has this many in its base price. */
-export const NAMES_BESIDES = 2;
 
 /** What is to be bought, under which key and lane, and the one call that buys it. */
 export interface PurchasePlan {
@@ -146,22 +143,6 @@ async function planNames(
     what: `${sansToAdd} more name(s)`,
     call: async () => describeBought(await work.account.api.purchaseMoreSans({ certificateId, sansToAdd })),
   };
-}
-
-/** Names that were bought for a certificate before data was lost are seen on the certificate alone. @throws FailError after parking. */
-async function demandKnownNames(
-  work: Work,
-  record: CertificateRecord,
-  sansCount: number | null,
-): Promise<void> {
-  const { serviceId, certificateId, sansAdded } = record;
-  if (sansCount === null || sansCount <= NAMES_BESIDES + sansAdded) return;
-  throw await parkRecord(
-    work,
-    record,
-    `Namecheap counts ${sansCount} names for certificate ${String(certificateId)}, our books know of ${NAMES_BESIDES + sansAdded}: the others may have been bought for this reissue before data was lost. Nothing was bought. ` +
-      `If they were, decide with certificate resolve ${serviceId} --adopt ${String(certificateId)}; --release gives the reissue up.`,
-  );
 }
 
 const composeOrderKey = (serviceId: string): string => `order-${serviceId}`;

@@ -168,7 +168,7 @@ export interface CertificateRecord {
   nextActionAt: number | null;
 }
 
-/** Announced once for each End date, term or certificate. */
+/** Announced once for each End date, term or certificate. `twin`: what may have been bought before data was lost, and a person has seen. */
 export type Announcement = 'reissue' | 'emergency' | 'expiring' | 'gap' | 'pending-long' | 'twin';
 
 /** The fields that belong to what is in flight, with its request: what is put aside together. */

@@ -5,7 +5,7 @@ import { concludeOrWait, parkPurchase } from './conclude.js';
 import { refreshListing } from './listing.js';
 import type { Bought, ListedPurchase, Work } from './ports.js';
 import { settleBought } from './purchase-outcome.js';
-import { NAMES_BESIDES } from './purchase-plan.js';
+import { NAMES_BESIDES } from './known-names.js';
 import type { CertificateRecord, Purchase } from './record.js';
 import { resolveNames } from './resolve-names.js';
 import { resolveRenewal } from './resolve-renewal.js';

@@ -39,12 +39,12 @@ export async function surveyAccount(
   }
 }
 
-/** Newest first: once a row is older than the last survey, so are all that follow. */
+/** Newest first: once a row is older than the last survey, so are all that follow. A page that is not sorted so tells nothing of the others. */
 function isBefore(rows: readonly ListRow[], since: number | null): boolean {
   if (since === null) return false;
-  return rows.some(
-    ({ purchaseDate }) => purchaseDate !== null && Date.parse(purchaseDate) < since - DAY_SLACK_MS,
-  );
+  const dates = rows.flatMap(({ purchaseDate }) => (purchaseDate === null ? [] : [Date.parse(purchaseDate)]));
+  const isSorted = dates.every((date, place) => date <= (dates[place - 1] ?? date));
+  return isSorted && dates.some((date) => date < since - DAY_SLACK_MS);
 }
 
 /** A row of the list as the books need it. */

@@ -43,6 +43,7 @@ export async function restoreArchive(
   const restore = new Restore(store, source, options);
   const laneless = await restore.restoreAccounts(checked);
   await restore.restoreServices(laneless);
+  await restore.restoreForeign(checked);
   return restore.counts;
 }
 
@@ -64,12 +65,24 @@ class Restore {
   async restoreAccounts(checked: CheckedArchive): Promise<Set<string>> {
     const merger = new AccountMerger(this.#store, checked);
     await merger.prepare();
+    await this.#merge(merger, (part) => part !== 'foreign');
+    return await merger.listLaneless();
+  }
+
+  /** After the services: each that comes back makes what is called foreign here uncertain, but not what the file calls so. */
+  async restoreForeign(checked: CheckedArchive): Promise<void> {
+    if (!this.counts.isComplete) return;
+    await this.#merge(new AccountMerger(this.#store, checked), (part) => part === 'foreign');
+  }
+
+  async #merge(merger: AccountMerger, isWanted: (part: string) => boolean): Promise<void> {
     for await (const value of this.#read('account')) {
-      const { added, conflicts } = await merger.merge(accountSchema.parse(value));
+      const line = accountSchema.parse(value);
+      if (!isWanted(line.part)) continue;
+      const { added, conflicts } = await merger.merge(line);
       this.counts.entries += added;
       for (const conflict of conflicts) this.#noteConflict(`${conflict}; nothing of this line was written`);
     }
-    return await merger.listLaneless();
   }
 
   async restoreServices(laneless: ReadonlySet<string>): Promise<void> {

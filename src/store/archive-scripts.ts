@@ -3,7 +3,7 @@ import { defineScript } from './script.js';
 
 /**
  * Writes one service whole, or nothing of it. KEYS: certificate, history, open, due, services, module uses, the
- * account's claims and purchases, errands. ARGV: JSON of what is expected and of the indexes, the number of hash fields, their
+ * account's claims, purchases, gate and foreign ids, errands. ARGV: JSON of what is expected and of the indexes, the number of hash fields, their
  * names and values, then the history. A lease that somebody holds stays: its holder notices the raised version.
  */
 export const RESTORE_SERVICE = defineScript(`${ERRANDS_LUA}
@@ -26,7 +26,12 @@ if lease[1] and lease[2] then redis.call('HSET', KEYS[1], 'lease', lease[1], 'le
 for i = last + 1, #ARGV do redis.call('RPUSH', KEYS[2], ARGV[i]) end
 if c.open ~= '' then redis.call('ZADD', KEYS[3], c.open, c.id) else redis.call('ZREM', KEYS[3], c.id) end
 if c.due ~= '' then redis.call('ZADD', KEYS[4], c.due, c.id) else redis.call('ZREM', KEYS[4], c.id) end
-indexErrands(KEYS[9], c.errands)
+-- What somebody compared without this service took what was bought for it for foreign: it is compared again.
+if c.expect == '' then
+  redis.call('HDEL', KEYS[9], 'server', 'surveyed')
+  redis.call('DEL', KEYS[10])
+end
+indexErrands(KEYS[11], c.errands)
 redis.call('SADD', KEYS[5], c.id)
 if c.module ~= c.oldModule then
   if c.oldModule ~= '' then redis.call('HINCRBY', KEYS[6], c.oldModule, -1) end

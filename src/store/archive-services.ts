@@ -174,7 +174,8 @@ function listCertificateIds({ certificateId, certificateIds }: CertificateRecord
 function listKeys({ keys }: Store, { serviceId, account }: CertificateRecord): string[] {
   return [
     ...[keys.certificate(serviceId), keys.history(serviceId), keys.open, keys.due],
-    ...[keys.services, keys.moduleUses, keys.account(account, 'claims'), keys.account(account, 'purchases')],
+    ...[keys.services, keys.moduleUses],
+    ...['claims', 'purchases', 'gate', 'foreign'].map((what) => keys.account(account, what)),
     keys.errands,
   ];
 }

@@ -86,6 +86,10 @@ for _, row in ipairs(cjson.decode(ARGV[4])) do
     }
     redis.call('XADD', KEYS[7], 'MAXLEN', '~', 100000, '*', 'event', cjson.encode(event))
   end
+  if row.state == 'gone' and row.name ~= '' then
+    local old = redis.call('HGET', names, row.name)
+    if old and cjson.decode(old).id == row.id then redis.call('HDEL', names, row.name) end
+  end
   if row.state == 'live' and (not owner or isKept(owner)) then
     if row.name ~= '' then
       local old = redis.call('HGET', names, row.name)
