@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Audited } from '../src/certificates/audit-balance.js';
+import type { Audited } from '../src/certificates/audit-work.js';
 import { AUDIT_EVERY_MS, runAudit, type AuditResult } from '../src/certificates/audit.js';
 import { describeError } from '../src/errors.js';
 import { defineJob, done, type JobContext } from '../src/job.js';

@@ -1,24 +1,15 @@
 import { WaitError } from '../errors.js';
-import {
-  AGAIN_MS,
-  attempt,
-  decideMoney,
-  openWork,
-  readBalance,
-  type Attempt,
-  type Audited,
-  type AuditWork,
-  type Ledger,
-} from './audit-balance.js';
+import { decideMoney, readBalance, type Ledger } from './audit-balance.js';
 import { Findings, judgeEntry, judgeLane, judgePlaced, judgePurchase } from './audit-books.js';
 import { auditLists } from './audit-lists.js';
-import { surveyForAudit } from './audit-survey.js';
-import { readWithBrake } from './brake.js';
 import { RecentCharges, RecentForeign } from './audit-money.js';
 import type { AuditPart, AuditState, AuditStore, HeldLane, StoredDifference } from './audit-ports.js';
+import { surveyForAudit } from './audit-survey.js';
+import { AGAIN_MS, attempt, openWork, type Attempt, type Audited, type AuditWork } from './audit-work.js';
+import { readWithBrake } from './brake.js';
 import type { CertificateRecord } from './record.js';
 
-/** Between two audits that reached a full verdict, ms. Four times a day: an unanswered purchase always finds a balance of less than a day as evidence, and an error is stopped within hours for a dozen calls. */
+/** Between two audits that reached a full verdict, ms. Four times a day: an unanswered purchase always finds a balance of less than a day as evidence, and an error is stopped within hours for some sixteen calls a day. */
 export const AUDIT_EVERY_MS = 21_600_000;
 
 export interface AuditResult {
@@ -40,8 +31,8 @@ export interface AuditResult {
 
 /**
  * Compares keys, claims, stock, foreign ids and ledger with each other, with what Namecheap lists as bought, and the
- * balance with the ledger. It buys and changes nothing at Namecheap; three list calls (more where more than a hundred
- * certificates wait for activation) and one for the balance. What it found is written in one step at the end.
+ * balance with the ledger. It buys and changes nothing at Namecheap; three list calls as a rule (more where a list has
+ * more than a page) and one for the balance. What it found is written in one step at the end.
  * @throws WaitError when another audit of the account ended meanwhile.
  */
 export async function runAudit(work: AuditWork, audits: AuditStore, audited: Audited): Promise<AuditResult> {

@@ -14,7 +14,7 @@ export type GateState =
       /** A live certificate for the common name that no service owns, or that waits for its service. */
       twin: Twin | null;
     }
-  | { kind: 'unread'; server: string; since: number | null; isLoss: boolean }
+  | { kind: 'unread'; since: number | null; isLoss: boolean }
   | { kind: 'undecided'; certificateIds: number[] }
   | { kind: 'empty' };
 
@@ -60,12 +60,9 @@ export interface GateStore {
   ): Promise<void>;
   /**
    * The list was read, back to the last time. `isByPerson`: somebody asked for it, which an emptied database needs.
-   * False when another Redis answers by now: then nothing can be told from it.
+   * Nothing when another Redis answers by now, for nothing can be told from it then: look again.
    */
-  finish(
-    account: string,
-    survey: { server: string; startedAt: number; isByPerson: boolean },
-  ): Promise<boolean>;
+  finish(account: string, survey: { server: string; startedAt: number; isByPerson: boolean }): Promise<void>;
   /** Has Redis write its append-only file anew, where it may: see docs/data-loss.md. */
   rewriteLog(): Promise<void>;
   /** True when this was not told of the account before. `text` says what it is about. */

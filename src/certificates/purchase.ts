@@ -8,9 +8,9 @@ import type { CheckedOrder } from './order-payload.js';
 import { parkRecord } from './park.js';
 import type { BeginAnswer, Bought, Intent, Work } from './ports.js';
 import { settleBought, settleFailure } from './purchase-outcome.js';
-import { describeUnconfirmed, UNCONFIRMED_MS } from './unconfirmed.js';
 import { planPurchase, type PurchasePlan } from './purchase-plan.js';
 import type { CertificateRecord, Purchase } from './record.js';
+import { describeUnconfirmed, UNCONFIRMED_MS } from './unconfirmed.js';
 import { saveWait } from './wait.js';
 
 /** No call is made when more time than this has passed since the intent was recorded, ms: by then others may have judged it dead. */

@@ -35,10 +35,11 @@ export function checkSecretKey(secretKeys: readonly string[], modules: readonly 
     const detail = `it does not open the API key of ${closed}: set the PMNAMECHEAP_SECRET_KEY that sealed it (or PMNAMECHEAP_PREVIOUS_SECRET_KEY), or run module add again`;
     return { check, state: 'fail', detail };
   }
+  const [previous, unbound] = [list('previous'), list('unbound')];
   const faults = [
-    [list('previous'), 'still sealed with the previous secret key'],
-    [list('unbound'), 'sealed as former versions did, not bound to its account'],
-  ].flatMap(([names, what]) => (names === '' ? [] : [`${names ?? ''}: ${what ?? ''}`]));
+    ...(previous === '' ? [] : [`${previous}: still sealed with the previous secret key`]),
+    ...(unbound === '' ? [] : [`${unbound}: sealed as former versions did, not bound to its account`]),
+  ];
   if (faults.length > 0)
     return { check, state: 'warn', detail: `${faults.join('; ')}: run pmnamecheap module reseal` };
   return { check, state: 'ok', detail: modules.length === 0 ? 'set' : "opens every module's API key" };

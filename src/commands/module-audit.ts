@@ -42,7 +42,7 @@ export function addModuleAuditCommand(group: Command, terminal: Terminal): void 
     .addHelpText(
       'after',
       `
-Three calls, nothing is bought or changed at Namecheap. Every account is audited every 6 hours anyway. A difference stops
+Four calls as a rule, nothing is bought or changed at Namecheap. Every account is audited every 6 hours anyway. A difference stops
 the purchases of the account until pmnamecheap module resume NAME accepts it.
 
 Example:

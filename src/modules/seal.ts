@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import { FailError } from '../errors.js';
 import { keepSecret } from '../redact.js';
-import { describeAccount, type AccountSettings } from './settings.js';
+import { describeAccount, type AccountIdentity } from './settings.js';
 
 /** Bound to the account; `v1`, of former versions, was not, and still opens. */
 const VERSION = 'v2';
@@ -11,9 +11,6 @@ const TAG_BYTES = 16;
 
 /** Binds a sealed key to its purpose: a sealed text of another kind does not open. */
 const PURPOSE = 'pmnamecheap api key';
-
-/** The account that a key is sealed for. */
-export type SealedFor = Pick<AccountSettings, 'username' | 'sandbox' | 'endpoint'>;
 
 /**
  * How a sealed key stands to the secret keys at hand. `present`: sealed with the present one; `previous`: with the
@@ -30,7 +27,7 @@ function fingerprintKey(key: Buffer): string {
  * What is authenticated besides the key itself. With the account in it nobody who can write into Redis, or add a test
  * job, can have the key of one account opened and sent to an endpoint of his own.
  */
-function composeContext(version: string, account: SealedFor): Buffer {
+function composeContext(version: string, account: AccountIdentity): Buffer {
   return Buffer.from(version === OLD_VERSION ? PURPOSE : `${PURPOSE} for ${describeAccount(account)}`);
 }
 
@@ -38,7 +35,7 @@ function composeContext(version: string, account: SealedFor): Buffer {
  * Seals an API key with AES-256-GCM before it enters Redis or a job; it opens for this account only.
  * @param secretKey PMNAMECHEAP_SECRET_KEY: 32 bytes, base64.
  */
-export function sealKey(apiKey: string, secretKey: string, account: SealedFor): string {
+export function sealKey(apiKey: string, secretKey: string, account: AccountIdentity): string {
   keepSecret(apiKey);
   const key = Buffer.from(secretKey, 'base64');
   const nonce = randomBytes(NONCE_BYTES);
@@ -52,7 +49,7 @@ export function sealKey(apiKey: string, secretKey: string, account: SealedFor): 
  * Opens the sealed API key of an account, with the present secret key or the previous one.
  * @throws FailError ERR_SEALED_KEY when neither sealed it, it was sealed for another account, or it was altered.
  */
-export function openKey(sealedKey: string, secretKeys: readonly string[], account: SealedFor): string {
+export function openKey(sealedKey: string, secretKeys: readonly string[], account: AccountIdentity): string {
   const { version, keyId, body } = split(sealedKey);
   const key = secretKeys
     .map((text) => Buffer.from(text, 'base64'))
@@ -82,7 +79,11 @@ export function openKey(sealedKey: string, secretKeys: readonly string[], accoun
 }
 
 /** How a sealed key would open; it is not told. */
-export function inspectSeal(sealedKey: string, secretKeys: readonly string[], account: SealedFor): SealState {
+export function inspectSeal(
+  sealedKey: string,
+  secretKeys: readonly string[],
+  account: AccountIdentity,
+): SealState {
   try {
     openKey(sealedKey, secretKeys, account);
   } catch {

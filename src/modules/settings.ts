@@ -41,8 +41,11 @@ export const moduleSchema = z.object({
 });
 export type ModuleRecord = z.infer<typeof moduleSchema>;
 
+/** The settings that make an account, whatever the module is called and whoever calls for it. */
+export type AccountIdentity = Pick<AccountSettings, 'username' | 'sandbox' | 'endpoint'>;
+
 /** The URL that these settings call. */
-export function resolveEndpoint(settings: Pick<AccountSettings, 'sandbox' | 'endpoint'>): string {
+export function resolveEndpoint(settings: Omit<AccountIdentity, 'username'>): string {
   if (settings.endpoint === null) return settings.sandbox ? SANDBOX_ENDPOINT : PRODUCTION_ENDPOINT;
   // One spelling for one account: two would split its lanes and its quota.
   return URL.canParse(settings.endpoint) ? new URL(settings.endpoint).href : settings.endpoint;
@@ -52,13 +55,11 @@ export function resolveEndpoint(settings: Pick<AccountSettings, 'sandbox' | 'end
  * The account behind a module: endpoint and UserName. Two modules on one Namecheap account share its lanes, claims,
  * ledger and quota, because Namecheap counts and charges per account.
  */
-export function accountId(settings: Pick<AccountSettings, 'username' | 'sandbox' | 'endpoint'>): string {
+export function accountId(settings: AccountIdentity): string {
   return createHash('sha256').update(describeAccount(settings)).digest('hex').slice(0, 16);
 }
 
 /** What makes an account: the URL that is called and the UserName, each in one spelling. */
-export function describeAccount(
-  settings: Pick<AccountSettings, 'username' | 'sandbox' | 'endpoint'>,
-): string {
+export function describeAccount(settings: AccountIdentity): string {
   return `${resolveEndpoint(settings)} ${settings.username.toLowerCase()}`;
 }

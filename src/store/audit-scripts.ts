@@ -44,7 +44,7 @@ for _, key in ipairs(ARGV) do
 end
 return rows`);
 
-/** KEYS: lanes, purchases. ARGV: lanes. Rows: lane, key; only those that do not fit. */
+/** KEYS: lanes, purchases. ARGV: lanes. One that is free again has no row. */
 export const SEE_LANES = defineScript(`${READ_LUA}
 local rows = {}
 for _, lane in ipairs(ARGV) do

@@ -8,7 +8,7 @@ const OLDEST = { major: 6, minor: 2 };
 
 /** Settings that INFO does not tell, by name; `unknown` where an ACL forbids CONFIG: then nothing can be promised. */
 export type Settings = Readonly<Record<SettingName, string>>;
-export type SettingName = (typeof SETTING_NAMES)[number];
+type SettingName = (typeof SETTING_NAMES)[number];
 export const SETTING_NAMES = [
   'appendfsync',
   'no-appendfsync-on-rewrite',

@@ -70,7 +70,7 @@ if not hasBooks and (isEmpty or redis.call('HEXISTS', gate, 'empty') == 1) then
   return {'empty'}
 end
 local isLoss = hasBooks or redis.call('EXISTS', gate) == 1
-return {'unread', here, redis.call('HGET', gate, 'surveyedAt') or '', isLoss and '1' or ''}`);
+return {'unread', redis.call('HGET', gate, 'surveyedAt') or '', isLoss and '1' or ''}`);
 
 /** KEYS 7: events, 8: the survey under way. ARGV: module, account, ISO time, rows JSON, progress JSON or ''. A stock certificate that is in use was used by others. */
 export const NOTE_ROWS = defineScript(`${GATE_LUA}

@@ -41,7 +41,7 @@ export class RedisGateStore implements GateStore {
             second === '' ? null : { certificateId: Number(second), keptAs: fourth === '' ? null : fourth },
         };
       case 'unread':
-        return { kind, server: first, since: toNumber(second), isLoss: third === '1' };
+        return { kind, since: toNumber(first), isLoss: second === '1' };
       case 'undecided':
         return { kind, certificateIds: rest.map(Number).sort((a, b) => a - b) };
       case 'empty':
@@ -101,9 +101,9 @@ export class RedisGateStore implements GateStore {
   async finish(
     account: string,
     { server, startedAt, isByPerson }: { server: string; startedAt: number; isByPerson: boolean },
-  ): Promise<boolean> {
+  ): Promise<void> {
     const args = [server, startedAt, isByPerson ? '1' : ''];
-    return (await runScript(this.#redis, FINISH_SURVEY, this.#nameKeys(account), args)) === 1;
+    await runScript(this.#redis, FINISH_SURVEY, this.#nameKeys(account), args);
   }
 
   async noteTold(account: string, text: string): Promise<boolean> {

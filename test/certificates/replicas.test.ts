@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { WaitError } from '../../src/errors.js';
 import { connectStore, type RedisClient } from '../../src/store/connection.js';
 import { composeOrder } from '../helpers/orders.js';
-import { PrivateRedis, serverBinary } from '../helpers/private-redis.js';
+import { PrivateRedis } from '../helpers/private-redis.js';
+import { serverBinary } from '../helpers/redis-server.js';
 import { override } from '../helpers/override.js';
 import { startBench, withApi, type Bench } from '../helpers/work.js';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { PrivateRedis, serverBinary } from '../helpers/private-redis.js';
+import { PrivateRedis } from '../helpers/private-redis.js';
+import { serverBinary } from '../helpers/redis-server.js';
 import { System } from '../helpers/system.js';
 import { run } from './command-line.js';
 

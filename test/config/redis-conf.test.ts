@@ -5,20 +5,21 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Redis } from 'ioredis';
 import { describe, expect, it, vi } from 'vitest';
-import { findServerBinary } from '../../src/embedded/redis.js';
+import { serverBinary } from '../helpers/redis-server.js';
 
-const binary = findServerBinary(process.env['PATH'] ?? '');
-const WHY = binary === null ? ' (SKIPPED: neither redis-server nor valkey-server on PATH)' : '';
+const WHY = serverBinary === null ? ' (SKIPPED: neither redis-server nor valkey-server on PATH)' : '';
 
 describe('config/redis.conf', () => {
-  it.skipIf(binary === null)(
+  it.skipIf(serverBinary === null)(
     `is accepted by a server, which then keeps what it acknowledged${WHY}`,
     async () => {
       const folder = mkdtempSync(join(tmpdir(), 'redis-conf-'));
       const socket = join(folder, 'redis.sock');
       // Only a Unix socket, in a folder of our own: no port to collide on.
       const options = ['--port', '0', '--unixsocket', socket, '--dir', folder];
-      const server = spawn(binary ?? '', [resolve('config/redis.conf'), ...options], { stdio: 'ignore' });
+      const server = spawn(serverBinary ?? '', [resolve('config/redis.conf'), ...options], {
+        stdio: 'ignore',
+      });
       const exited = once(server, 'exit');
       const redis = new Redis(socket, { retryStrategy: () => 20, maxRetriesPerRequest: null });
       redis.on('error', () => undefined); // not listening yet

@@ -116,7 +116,7 @@ export function composeCut(random: () => number): Loss {
         await stage.server.cutLog(1 + Math.floor(random() * (written - 1)));
       });
       // Redis 7.0 leaves the beginning of a transaction that was cut off in its file, and would carry it out at its next
-      // start: docs/data-loss.md has it write the file anew.
+      // start: the next comparison has it write the file anew (docs/data-loss.md), which here need not come before the next crash.
       await stage.server.rewriteLog();
       throw new ConnectionLost();
     },

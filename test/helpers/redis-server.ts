@@ -1,33 +1,26 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, cp, mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { cp, mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Redis } from 'ioredis';
 import { findServerBinary } from '../../src/embedded/redis.js';
+import { findFreePort } from './free-port.js';
 import { until } from './system.js';
 
 /** Null where no server can be killed and started again: the tests that need one say so. */
 export const serverBinary = findServerBinary(process.env['PATH'] ?? '');
 
-/** As config/redis.conf has it for purchases. */
-const DURABLE = 'appendonly yes\nappendfsync always\nmaxmemory-policy noeviction\nsave ""\n';
-
-export async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
+/** As config/redis.conf has it for purchases; and a replica is filled at once instead of after five seconds. */
+const DURABLE =
+  'appendonly yes\nappendfsync always\nmaxmemory-policy noeviction\nsave ""\nrepl-diskless-sync-delay 0\n';
 
 export interface ServerOptions {
   /** Lines of its configuration, after the durable ones. */
   configuration?: string;
   isSentinel?: boolean;
+  /** Where the test chose one. */
+  port?: number;
 }
 
 /**
@@ -47,9 +40,10 @@ export class RedisServer implements AsyncDisposable {
     this.#isSentinel = isSentinel;
   }
 
-  static async start({ configuration = '', isSentinel = false }: ServerOptions = {}): Promise<RedisServer> {
+  static async start(options: ServerOptions = {}): Promise<RedisServer> {
+    const { configuration = '', isSentinel = false, port = await findFreePort() } = options;
     const folder = await mkdtemp(path.join(tmpdir(), 'pmnamecheap-server-'));
-    const server = new RedisServer(folder, await findFreePort(), isSentinel);
+    const server = new RedisServer(folder, port, isSentinel);
     const common = `bind 127.0.0.1\nport ${server.port}\ndir ${folder}\n${isSentinel ? '' : DURABLE}`;
     await writeFile(server.#configuration, `${common}${configuration}\n`);
     await server.start();
@@ -177,11 +171,6 @@ export class RedisServer implements AsyncDisposable {
       .at(-1);
     if (last === undefined) throw new Error(`no append-only file among ${files.join(', ')}`);
     return path.join(this.#data, last);
-  }
-
-  /** Further lines of the configuration, for the next start. */
-  async configure(lines: string): Promise<void> {
-    await appendFile(this.#configuration, `${lines}\n`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -17,7 +17,7 @@ export class SentinelSet implements AsyncDisposable {
   }
 
   static async start(): Promise<SentinelSet> {
-    const primary = await RedisServer.start({ configuration: 'repl-diskless-sync-delay 0' });
+    const primary = await RedisServer.start();
     const replica = await RedisServer.start({ configuration: `replicaof 127.0.0.1 ${primary.port}` });
     await until(
       async () =>

@@ -7,7 +7,8 @@ import { AccountLimiter } from '../../src/quota/limiter.js';
 import { connectStore } from '../../src/store/connection.js';
 import { readVolatility } from '../../src/store/durability.js';
 import { createStore } from '../../src/store/store.js';
-import { PrivateRedis, serverBinary } from '../helpers/private-redis.js';
+import { PrivateRedis } from '../helpers/private-redis.js';
+import { serverBinary } from '../helpers/redis-server.js';
 
 const SECRET_KEY = Buffer.alloc(32, 7).toString('base64');
 

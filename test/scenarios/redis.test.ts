@@ -1,97 +1,18 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
-import { findServerBinary } from '../../src/embedded/redis.js';
 import { composeOrder } from '../helpers/orders.js';
+import { RedisServer, serverBinary } from '../helpers/redis-server.js';
 import { System, until } from '../helpers/system.js';
-
-const binary = findServerBinary(process.env['PATH'] ?? '');
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
-
-/** A Redis with purchase-grade settings that the test may kill and start again on its data. */
-class KillableRedis implements AsyncDisposable {
-  readonly #folder: string;
-  readonly #port: number;
-  #child: ChildProcess | null = null;
-
-  private constructor(folder: string, port: number) {
-    this.#folder = folder;
-    this.#port = port;
-  }
-
-  static async start(): Promise<KillableRedis> {
-    const redis = new KillableRedis(
-      await mkdtemp(path.join(tmpdir(), 'pmnamecheap-killable-')),
-      await findFreePort(),
-    );
-    await redis.start();
-    return redis;
-  }
-
-  get url(): string {
-    return `redis://127.0.0.1:${this.#port}`;
-  }
-
-  async start(): Promise<void> {
-    const durable = [
-      '--appendonly',
-      'yes',
-      '--appendfsync',
-      'always',
-      '--maxmemory-policy',
-      'noeviction',
-      '--save',
-      '',
-    ];
-    const args = ['--bind', '127.0.0.1', '--port', String(this.#port), '--dir', this.#folder, ...durable];
-    this.#child = spawn(binary ?? 'redis-server', args, { stdio: 'ignore' });
-    const client = new Redis(this.url, { retryStrategy: () => 50, maxRetriesPerRequest: null });
-    client.on('error', () => undefined);
-    await until(
-      async () => ((await client.ping().catch(() => '')) === 'PONG' ? true : null),
-      () => Promise.resolve('no answer'),
-    );
-    client.disconnect();
-  }
-
-  async kill(): Promise<void> {
-    const child = this.#child;
-    this.#child = null;
-    if (child === null) return;
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.kill();
-    await rm(this.#folder, { recursive: true, force: true });
-  }
-}
 
 const unlimited = { limits: [0, 0, 0] as [number, number, number] };
 
-describe.skipIf(binary === null)(
+describe.skipIf(serverBinary === null)(
   'Redis killed with kill -9 (needs redis-server or valkey-server on PATH)',
   () => {
     it(
       'and started again: workers come back by themselves, what was accepted is bought',
       { timeout: 90_000 },
       async () => {
-        await using redis = await KillableRedis.start();
+        await using redis = await RedisServer.start();
         await using system = await System.start({
           redisUrl: redis.url,
           sandbox: unlimited,
@@ -120,7 +41,7 @@ describe.skipIf(binary === null)(
       'while a purchase is under way: one charge, and the certificate is ours',
       { timeout: 90_000 },
       async () => {
-        await using redis = await KillableRedis.start();
+        await using redis = await RedisServer.start();
         await using system = await System.start({
           redisUrl: redis.url,
           sandbox: unlimited,

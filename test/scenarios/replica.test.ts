@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { composeOrder } from '../helpers/orders.js';
-import { PrivateRedis, serverBinary } from '../helpers/private-redis.js';
+import { PrivateRedis } from '../helpers/private-redis.js';
+import { serverBinary } from '../helpers/redis-server.js';
 import { System } from '../helpers/system.js';
 
 describe.skipIf(serverBinary === null)('Redis with a replica (needs redis-server or valkey-server)', () => {

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { readWholeRedis } from '../commands/command-line.js';
+import { findFreePort } from '../helpers/free-port.js';
 import { composeOrder } from '../helpers/orders.js';
 import { System, until } from '../helpers/system.js';
 import { WebhookReceiver } from '../helpers/webhook-receiver.js';
@@ -54,16 +54,6 @@ it('without a receiver nothing repeats, also where there was one', async () => {
   await using plain = await System.start({ redisUrl: system.environment['REDIS_URL'] ?? '' });
   expect(await readSchedulers(plain)).toEqual([]);
 });
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
 
 it('the example receiver takes what is signed, once, and refuses the rest', async () => {
   const port = await findFreePort();

@@ -7,26 +7,25 @@ import { promisify } from 'node:util';
 import { Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseEnvironment } from '../../config/environment.js';
-import { findServerBinary } from '../../src/embedded/redis.js';
 import { createProducer } from '../../src/producer.js';
 import { connectStore } from '../../src/store/connection.js';
 import { run } from '../commands/command-line.js';
 import { composeOrder } from '../helpers/orders.js';
+import { serverBinary } from '../helpers/redis-server.js';
 import { PASSWORDS, SecureRedis, type User } from '../helpers/secure-redis.js';
 import { System } from '../helpers/system.js';
 import { createTlsAuthority } from '../helpers/tls-authority.js';
 
-const binary = findServerBinary(process.env['PATH'] ?? '');
 /** The user's own rights, what no user may (DEBUG, MODULE), and a script's commands, which run with the user's rights. */
 const REFUSED = /NOPERM|command (is )?not allowed|user executing the script/;
-const WHY = binary === null ? ' (SKIPPED: neither redis-server nor valkey-server on PATH)' : '';
+const WHY = serverBinary === null ? ' (SKIPPED: neither redis-server nor valkey-server on PATH)' : '';
 
-describe.skipIf(binary === null)(`Redis with TLS and the users of config/redis-acl.conf${WHY}`, () => {
+describe.skipIf(serverBinary === null)(`Redis with TLS and the users of config/redis-acl.conf${WHY}`, () => {
   let redis: SecureRedis;
   let system: System;
 
   beforeAll(async () => {
-    redis = await SecureRedis.start(binary ?? '');
+    redis = await SecureRedis.start(serverBinary ?? '');
     system = await System.start({
       redisUrl: redis.url('pm-worker'),
       environment: { REDIS_CA_FILE: redis.caFile, PMNAMECHEAP_REISSUE_BEFORE: '30d' },

@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { connectStore, type RedisClient } from '../../src/store/connection.js';
 import { settle } from '../helpers/crash.js';
+import { findFreePort } from '../helpers/free-port.js';
 import { composeOrder } from '../helpers/orders.js';
 import { Play } from '../helpers/play.js';
-import { findFreePort, PrivateRedis, serverBinary } from '../helpers/private-redis.js';
+import { PrivateRedis } from '../helpers/private-redis.js';
+import { serverBinary } from '../helpers/redis-server.js';
 import { TcpProxy } from '../helpers/tcp-proxy.js';
 
 /** Waits until the connection takes commands again. */

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { connectStore } from '../../src/store/connection.js';
 import { judgeDurability, type Settings } from '../../src/store/durability-rules.js';
 import { inspectDurability, readVolatility } from '../../src/store/durability.js';
-import { PrivateRedis, serverBinary } from '../helpers/private-redis.js';
+import { PrivateRedis } from '../helpers/private-redis.js';
+import { serverBinary } from '../helpers/redis-server.js';
 
 const GOOD = {
   redis_version: '7.0.15',

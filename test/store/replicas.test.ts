@@ -4,7 +4,8 @@ import { connectStore } from '../../src/store/connection.js';
 import { inspectDurability } from '../../src/store/durability.js';
 import { readReplicas } from '../../src/store/info.js';
 import { awaitReplicas, countReady, countReplicas } from '../../src/store/replicas.js';
-import { PrivateRedis, serverBinary } from '../helpers/private-redis.js';
+import { PrivateRedis } from '../helpers/private-redis.js';
+import { serverBinary } from '../helpers/redis-server.js';
 import { until } from '../helpers/system.js';
 
 const KEY = '{replicas}:barrier';
