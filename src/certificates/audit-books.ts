@@ -16,7 +16,7 @@ export function judgePurchase(seen: PurchaseSeen): Difference | null {
   if (certificateId === null)
     return tell(
       'unsettled',
-      `${whose} has neither an outcome nor a lane that waits for one. ${LOOK}, then decide with certificate resolve ${serviceId} (--adopt ID, or --not-made).`,
+      `${whose} has neither an outcome nor a lane that waits for one. ${LOOK}. The next run of its job parks it (enqueue it again if none comes); then decide with certificate resolve ${serviceId} (--adopt ID, or --not-made).`,
     );
   if (place === 'nowhere' || place === 'foreign') {
     const where =

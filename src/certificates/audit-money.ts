@@ -12,32 +12,30 @@ export interface Charge {
   ledgerId: string;
   /** USD; null when it is not known. */
   amount: string | null;
-  /** An entry of the same charge without an amount. */
-  twin: string | null;
 }
 
 /** Keeps of the rows of a long ledger what the balance of this audit has to do with. */
 export class RecentCharges {
   readonly #since: number;
-  readonly #charges = new Map<string, Charge & { at: number }>();
+  readonly #charges = new Map<string, Charge & { at: number; adoptedAs: string | null }>();
 
   /** @param now Redis's clock, ms */
   constructor(baseline: Baseline | null, now: number) {
     this.#since = Math.min(baseline?.readAt ?? now, now) - MARGIN_MS;
   }
 
-  add({ ledgerId, amount, twin, at }: EntrySeen): void {
-    if (at >= this.#since) this.#charges.set(ledgerId, { ledgerId, amount, twin, at });
+  add({ ledgerId, amount, at, adoptedAs, adoptedAt }: EntrySeen): void {
+    // The balance fell before it was adopted, not when its amount was told.
+    const paidAt = Math.min(at, adoptedAt ?? at);
+    if (paidAt >= this.#since) this.#charges.set(ledgerId, { ledgerId, amount, adoptedAs, at: paidAt });
   }
 
   /** Those that the balance of the baseline has not paid for. */
   listSince(baseline: Baseline): Charge[] {
     const paid = new Set(baseline.ledger);
-    const fresh = new Map([...this.#charges].filter(([id]) => !paid.has(id)));
-    const twins = new Set([...fresh.values()].map(({ twin }) => twin).filter((twin) => twin !== null));
-    // Adopted before: the balance had fallen by it then, whatever it was.
-    const isRepeated = ({ twin }: Charge) => twin !== null && !fresh.has(twin);
-    return [...fresh.values()].filter((one) => !twins.has(one.ledgerId) && !isRepeated(one));
+    return [...this.#charges.values()].filter(
+      ({ ledgerId, adoptedAs }) => !paid.has(ledgerId) && !(adoptedAs !== null && paid.has(adoptedAs)),
+    );
   }
 
   /** For the next baseline. @param readAt ms */

@@ -39,8 +39,9 @@ export interface EntrySeen {
   /** When it was written, by the clock of the worker, ms. */
   at: number;
   place: Place;
-  /** Another entry that tells of the same charge, which was adopted before its answer came. */
-  twin: string | null;
+  /** Under which name the charge stood in the ledger while it was adopted and not answered yet, and since when, ms. */
+  adoptedAs: string | null;
+  adoptedAt: number | null;
   /** The ledger entry that the same purchase, or the same certificate, was settled with, if it is another one. */
   rival: string | null;
 }

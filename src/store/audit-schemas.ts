@@ -28,7 +28,8 @@ export const entrySchema = z.object({
   amount: maybeText,
   at: z.number(),
   place,
-  twin: maybeText,
+  adoptedAs: maybeText,
+  adoptedAt: maybeNumber,
   rival: maybeText,
 });
 

@@ -61,22 +61,12 @@ end
 return rows`);
 
 /**
- * KEYS: ledger, purchases, claims, stock, foreign. ARGV: ledger ids. A charge that was adopted and answered late has two
- * entries, its twins. What names were bought for has entries of its own in any case.
+ * KEYS: ledger, purchases, claims, stock, foreign. ARGV: ledger ids. A charge that was adopted and answered late tells under which
+ * name it stood until then. What names were bought for has entries of its own in any case.
  */
 export const SEE_ENTRIES = defineScript(`${READ_LUA}
 local claims, stock, foreign = KEYS[3], KEYS[4], KEYS[5]
 ${PLACE_LUA}
-local function findTwin(ledgerId, e, id)
-  if type(e.transactionId) ~= 'number' then return nil end
-  local names = {'adopted-' .. id .. '-' .. e.purchaseId, 'adopted-' .. e.purchaseId}
-  if e.kind ~= 'names' then table.insert(names, 'adopted-' .. id) end
-  for _, other in ipairs(names) do
-    local twin = decode(redis.call('HGET', KEYS[1], other))
-    if twin and other ~= ledgerId and twin.purchaseId == e.purchaseId then return other end
-  end
-  return nil
-end
 local function findRival(ledgerId, e, id)
   if type(e.transactionId) ~= 'number' then return nil end
   local made = e.key and decode(redis.call('HGET', KEYS[2], e.key))
@@ -102,7 +92,7 @@ for _, ledgerId in ipairs(ARGV) do
     row.certificateId, row.serviceId, row.at, row.place = e.certificateId, e.serviceId, e.at, place(id)
     if type(e.transactionId) == 'number' then row.transactionId = e.transactionId end
     if type(e.charged) == 'table' then row.amount = e.charged.amount end
-    row.twin = findTwin(ledgerId, e, id)
+    if type(e.adoptedAt) == 'number' then row.adoptedAs, row.adoptedAt = e.adoptedAs, e.adoptedAt end
     row.rival = findRival(ledgerId, e, id)
   end
   if raw then table.insert(rows, cjson.encode(row)) end

@@ -96,9 +96,28 @@ return {'begun'}`);
 export const SETTLE_MADE = defineScript(`${ACCOUNT_LUA}
 local now = clock()
 local isTold = ARGV[10] ~= ''
+-- The entry of the adoption goes, and whoever was settled with it is told its new name.
+local function takePlace(name, entry)
+  local raw = redis.call('HGET', KEYS[14], name)
+  if not raw then return entry end
+  local old, new = cjson.decode(raw), cjson.decode(entry)
+  redis.call('HDEL', KEYS[14], name)
+  local settled = old.key and redis.call('HGET', KEYS[9], old.key)
+  if settled then
+    local renamed = string.gsub(settled, '"ledgerId":"adopted%-[^"]*"', '"ledgerId":"' .. ARGV[8] .. '"')
+    redis.call('HSET', KEYS[9], old.key, renamed)
+  end
+  for _, field in ipairs({'serviceId', 'purchaseId', 'key', 'kind'}) do new[field] = old[field] or new[field] end
+  new.adoptedAs, new.adoptedAt = name, old.at
+  return cjson.encode(new)
+end
 local function enter()
-  if isTold then redis.call('HDEL', KEYS[14], 'adopted-' .. ARGV[6], 'adopted-' .. ARGV[6] .. '-' .. ARGV[4]) end
-  if redis.call('HSETNX', KEYS[14], ARGV[8], ARGV[9]) == 1 then
+  local entry = ARGV[9]
+  if isTold then
+    entry = takePlace('adopted-' .. ARGV[6], entry)
+    entry = takePlace('adopted-' .. ARGV[6] .. '-' .. ARGV[4], entry)
+  end
+  if redis.call('HSETNX', KEYS[14], ARGV[8], entry) == 1 then
     if isTold then redis.call('ZADD', KEYS[15], now, ARGV[8] .. '|' .. ARGV[10]) end
     redis.call('ZREMRANGEBYSCORE', KEYS[15], '-inf', now - 172800000)
   end
