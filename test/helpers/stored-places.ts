@@ -82,10 +82,7 @@ export class Snapshot {
 
   static async take(client: RedisClient, prefix: string): Promise<Snapshot> {
     const dumps = new Map<string, Buffer>();
-    for (const key of await listKeys(client, prefix)) {
-      const dump = await client.dumpBuffer(key);
-      if (dump !== null) dumps.set(key, dump);
-    }
+    for (const key of await listKeys(client, prefix)) dumps.set(key, await client.dumpBuffer(key));
     return new Snapshot(client, prefix, dumps);
   }
 
