@@ -81,7 +81,8 @@ export const audit = defineJob<z.output<typeof payloadSchema>, AuditsResult>({
     if (module !== undefined) await requireModule(store.modules, module);
   },
   async run({ module }, context) {
-    const modules = await context.store.modules.list();
+    const { modules, unreadable } = await context.store.modules.listReadable();
+    for (const one of unreadable) context.log.log(3, 'audit', one);
     const accounts = groupAccounts(context, modules);
     if (module === undefined) return done(await auditDue(context, accounts));
     const wanted = accountId(await requireModule(context.store.modules, module));

@@ -64,8 +64,9 @@ async function deliverDue(context: JobContext, webhook: Webhook): Promise<Record
   while (!context.signal.aborted && context.monotonic() < end) {
     // Prolonged before each batch: no other worker may send while ours are under way.
     if (!(await context.store.webhooks.lock(context.lease, LOCK_MS))) break;
-    const heads = await context.store.webhooks.listDue(context.now(), WIDTH);
-    if (heads.length === 0) break;
+    const { heads, unreadable } = await context.store.webhooks.listDue(context.now(), WIDTH);
+    for (const one of unreadable) context.log.log(3, 'notify', one);
+    if (heads.length + unreadable.length === 0) break;
     const fates = await Promise.all(heads.map((head) => deliver(context, webhook, head)));
     for (const fate of fates) counts[fate]++;
     // Nobody answers: the other outboxes stay due and go out at once when somebody does, instead of each backing off.

@@ -45,7 +45,8 @@ export function checkSecretKey(secretKeys: readonly string[], modules: readonly 
   return { check, state: 'ok', detail: modules.length === 0 ? 'set' : "opens every module's API key" };
 }
 
-export function checkModules(modules: readonly ModuleRecord[]): Finding {
+export function checkModules(modules: readonly ModuleRecord[], unreadable: readonly string[]): Finding {
+  if (unreadable.length > 0) return { check: 'modules', state: 'fail', detail: unreadable.join('; ') };
   if (modules.length === 0)
     return { check: 'modules', state: 'fail', detail: 'there is none: add one with pmnamecheap module add' };
   return { check: 'modules', state: 'ok', detail: modules.map(({ name }) => name).join(', ') };

@@ -72,15 +72,15 @@ const NEED_REDIS = [
 ];
 
 async function examineApp(app: App, stop: AbortSignal): Promise<Finding[]> {
-  const [modules, queues] = await Promise.all([
-    app.store.modules.list(),
+  const [{ modules, unreadable }, queues] = await Promise.all([
+    app.store.modules.listReadable(),
     inspectQueues(app.queues, [...jobs.keys()]),
   ]);
   const now = Date.now();
   return [
     ...(await checkRedis(app)),
     checkSecretKey(listSecretKeys(app.environment), modules),
-    checkModules(modules),
+    checkModules(modules, unreadable),
     checkWorkers(queues),
     ...(await checkConnections(app, modules, queues, stop)),
     checkQueues(queues, now),

@@ -1,6 +1,5 @@
 import { Command, CommanderError } from 'commander';
 import { InputError, PmnamecheapError } from '../errors.js';
-import { redact } from '../redact.js';
 import { addCertificateCommand } from './certificate.js';
 import { addDemoCommand } from './demo.js';
 import { CommandFailure } from './command-failure.js';
@@ -15,6 +14,7 @@ import { addScanCommand } from './scan.js';
 import { addStatusCommand } from './status.js';
 import { addStockCommand } from './stock.js';
 import { note, type Terminal } from './terminal.js';
+import { describeUnforeseen } from './unforeseen.js';
 import { addWorkerCommand } from './worker.js';
 
 /** Runs one command line. @returns the exit code: 0 done, 1 it failed, 2 bad usage or bad input (nothing was changed). */
@@ -72,6 +72,6 @@ function explainFailure(error: unknown, terminal: Terminal): number {
     note(terminal, `error: ${error.code}: ${error.message}`);
     return 1;
   }
-  note(terminal, `error: ${redact(error instanceof Error ? (error.stack ?? error.message) : String(error))}`);
+  note(terminal, describeUnforeseen(error));
   return 1;
 }

@@ -49,12 +49,13 @@ export function addModuleListCommands(group: Command, terminal: Terminal): void 
 
 async function listModules(terminal: Terminal, isJson: boolean): Promise<void> {
   await withApp(terminal, async ({ store }) => {
-    const modules = await store.modules.list();
+    const { modules, unreadable } = await store.modules.listReadable();
+    for (const one of unreadable) note(terminal, `Left out: ${one}`);
     if (isJson) {
       printJson(terminal, modules.map(presentModule));
       return;
     }
-    if (modules.length === 0) {
+    if (modules.length + unreadable.length === 0) {
       note(terminal, 'There is no module yet: add one with pmnamecheap module add');
       return;
     }

@@ -49,9 +49,9 @@ export interface StatusReport {
 export async function collectStatus(app: App): Promise<StatusReport> {
   const now = Date.now();
   const unreadable: string[] = [];
-  const [queues, modules, webhook, stuck] = await Promise.all([
+  const [queues, { modules, unreadable: damaged }, webhook, stuck] = await Promise.all([
     inspectQueues(app.queues, [...jobs.keys()]),
-    app.store.modules.list(),
+    app.store.modules.listReadable(),
     readWebhook(app),
     loadRecords(
       app.store.certificates,
@@ -67,6 +67,7 @@ export async function collectStatus(app: App): Promise<StatusReport> {
     ...listWebhookTroubles(webhook, now).map(describeWebhook),
     ...stuck.flatMap(describeStuck),
     ...unreadable.map(describeUnreadable),
+    ...damaged.map((text): Attention => ({ kind: 'unreadable', serviceId: null, module: null, text })),
   ];
   return { at: new Date(now).toISOString(), queues, workers, accounts, webhook, attention };
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { RedisClient } from './connection.js';
 import type { Keys } from './keys.js';
 import { defineScript, runScript } from './script.js';
+import { readStored } from './stored-value.js';
 
 export type StoredPauseScope = 'all' | 'purchases';
 
@@ -65,7 +66,7 @@ export class AccountStore {
     return (['all', 'purchases'] as const).flatMap((scope) => {
       const text = raw[scope];
       if (text === undefined) return [];
-      const { reason, until } = pauseSchema.parse(JSON.parse(text));
+      const { reason, until } = readStored(pauseSchema, text, `The pause ${scope} of account ${account}`);
       return until === null || until > now ? [{ scope, reason, until }] : [];
     });
   }

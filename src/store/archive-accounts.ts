@@ -13,6 +13,7 @@ import { MERGE_ACCOUNT, MERGE_KEYS } from './archive-scripts.js';
 import { purchaseSchema } from './schemas.js';
 import { runScript } from './script.js';
 import type { Store } from './store.js';
+import { readStored } from './stored-value.js';
 
 type Entry = [name: string, value: ArchiveValue | number];
 
@@ -95,7 +96,9 @@ export class AccountMerger {
     const laneless = new Set<string>();
     for (const [purchaseId, { account, lane }] of this.#lanes) {
       const held = await this.#store.redis.hget(this.#store.keys.account(account, 'lanes'), lane);
-      const isHeld = held !== null && purchaseSchema.parse(JSON.parse(held)).id === purchaseId;
+      const isHeld =
+        held !== null &&
+        readStored(purchaseSchema, held, `The lane ${lane} of account ${account}`).id === purchaseId;
       const serviceId = this.#checked.buying.get(purchaseId);
       if (!isHeld && serviceId !== undefined) laneless.add(serviceId);
     }

@@ -22,6 +22,7 @@ import {
 import type { RedisClient } from './connection.js';
 import type { Keys } from './keys.js';
 import { defineScript, runScript, type Script } from './script.js';
+import { readStored } from './stored-value.js';
 
 /** Rows that are read in one step: Redis serves nobody else meanwhile, so a step stays far below a millisecond or two. */
 const BATCH = 100;
@@ -52,7 +53,10 @@ export class RedisAuditStore implements AuditStore {
   async load(account: string): Promise<{ version: number; state: AuditState } | null> {
     const [version, state] = await this.#redis.hmget(this.#key(account, 'audit'), 'version', 'state');
     if (!version || !state) return null;
-    return { version: Number(version), state: stateSchema.parse(JSON.parse(state)) };
+    return {
+      version: Number(version),
+      state: readStored(stateSchema, state, `The state of the audit of account ${account}`),
+    };
   }
 
   async register(account: string, dueAt: number): Promise<void> {
@@ -156,7 +160,7 @@ export class RedisAuditStore implements AuditStore {
   ): Promise<T[]> {
     const keys = parts.map((part) => this.#key(account, part));
     const rows = textsSchema.parse(await runScript(this.#redis, script, keys, names));
-    return rows.map((row) => schema.parse(JSON.parse(row)));
+    return rows.map((row) => readStored(schema, row, `A row of the ${parts[0] ?? ''} of account ${account}`));
   }
 
   #key(account: string, what: string): string {
@@ -169,5 +173,5 @@ export class RedisAuditStore implements AuditStore {
 }
 
 function readDifference(json: string): Omit<StoredDifference, 'id'> {
-  return differenceSchema.parse(JSON.parse(json));
+  return readStored(differenceSchema, json, 'A difference that an audit found');
 }

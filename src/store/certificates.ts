@@ -19,6 +19,7 @@ import type { Keys } from './keys.js';
 import { placeAnew } from './placing.js';
 import { historySchema, pemSchema, recordSchema, requestSchema } from './schemas.js';
 import { defineScript, runScript } from './script.js';
+import { readStored } from './stored-value.js';
 
 const SAVE = defineScript(`${COMMIT_LUA}
 local c = cjson.decode(ARGV[1])
@@ -120,7 +121,7 @@ export class RedisCertificateStore implements CertificateStore {
 
   async readHistory(serviceId: string): Promise<HistoryEntry[]> {
     const entries = await this.#redis.lrange(this.#keys.history(serviceId), 0, -1);
-    return entries.map((entry) => historySchema.parse(JSON.parse(entry)));
+    return entries.map((entry) => readStored(historySchema, entry, `The history of ${serviceId}`));
   }
 
   async listOpen(now: number, limit: number): Promise<OpenService[]> {

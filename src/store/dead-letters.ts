@@ -4,6 +4,7 @@ import type { Keys } from './keys.js';
 import { composeMember, nameOutbox, padPosition, readTime, type OutboxEvent } from './outbox-entry.js';
 import { runScript } from './script.js';
 import { REPLAY } from './webhook-scripts.js';
+import { readStored } from './stored-value.js';
 
 /** An event that the webhook's receiver did not take. */
 export interface DeadLetter extends OutboxEvent {
@@ -63,7 +64,7 @@ export class DeadLetterStore {
 }
 
 function parseLetter(raw: string): DeadLetter {
-  return deadLetterSchema.parse(JSON.parse(raw));
+  return readStored(deadLetterSchema, raw, 'A dead letter of the webhook');
 }
 
 function comparePositions(one: DeadLetter, other: DeadLetter): number {

@@ -8,6 +8,7 @@ import { composeEntry } from './purchase-arguments.js';
 import { runStep } from './run-step.js';
 import { purchaseSchema } from './schemas.js';
 import type { Script } from './script.js';
+import { readStored } from './stored-value.js';
 
 /** {@link DecisionStore} on Redis: one script per decision. */
 export class RedisDecisionStore implements DecisionStore {
@@ -24,9 +25,11 @@ export class RedisDecisionStore implements DecisionStore {
   async readBooks(account: string, key: string): Promise<Books> {
     const raw = await this.#redis.hget(this.#keys.account(account, 'purchases'), key);
     if (raw === null) return { kind: 'none' };
-    const purchase = purchaseSchema.parse(JSON.parse(raw));
+    const purchase = readStored(purchaseSchema, raw, `The purchase ${key} of account ${account}`);
     const lane = await this.#redis.hget(this.#keys.account(account, 'lanes'), purchase.lane);
-    const isHeld = lane !== null && purchaseSchema.parse(JSON.parse(lane)).id === purchase.id;
+    const isHeld =
+      lane !== null &&
+      readStored(purchaseSchema, lane, `The lane ${purchase.lane} of account ${account}`).id === purchase.id;
     // As in the scripts: a restore of an older version lost lanes.
     const isOpen = isHeld || typeof purchase['certificateId'] !== 'number';
     return { kind: isOpen ? 'unsettled' : 'made', purchase };

@@ -4,6 +4,7 @@ import type { RedisClient } from './connection.js';
 import { FINISH_SURVEY, GATE_KEYS, LOOK, NOTE_ROWS, NOTE_TOLD, READ_SERVER } from './gate-scripts.js';
 import type { Keys } from './keys.js';
 import { runScript } from './script.js';
+import { readStored } from './stored-value.js';
 
 const answerSchema = z.tuple([z.enum(['open', 'unread', 'undecided', 'empty'])]).rest(z.string());
 const progressSchema = z.object({ server: z.string(), startedAt: z.number(), nextPage: z.number() });
@@ -76,7 +77,7 @@ export class RedisGateStore implements GateStore {
 
   async readProgress(account: string): Promise<SurveyProgress | null> {
     const raw = await this.#redis.get(this.#keys.account(account, 'survey'));
-    return raw === null ? null : progressSchema.parse(JSON.parse(raw));
+    return raw === null ? null : readStored(progressSchema, raw, `The survey of account ${account}`);
   }
 
   async noteRows(

@@ -12,6 +12,7 @@ import type { RedisClient } from './connection.js';
 import { FINISH, REST, SAVE_PROGRESS, TAKE } from './import-scripts.js';
 import type { Keys } from './keys.js';
 import { runScript, type Script } from './script.js';
+import { readStored } from './stored-value.js';
 
 /** A repeat of the same request is answered for so long, ms. */
 const KEPT_MS = 7 * 86_400_000;
@@ -49,6 +50,7 @@ export class RedisImportStore implements ImportStore {
     token: string,
     holdMs: number,
   ): Promise<TakeAnswer> {
+    const where = `The import of account ${account}`;
     const [kind, detail = ''] = takeAnswer.parse(
       await runScript(this.#redis, TAKE, [this.#key(account)], [id, subject, token, holdMs]),
     );
@@ -56,29 +58,30 @@ export class RedisImportStore implements ImportStore {
       case 'busy':
         return { kind, delayMs: Math.min(LOOK_MS, Number(detail) + 1) };
       case 'finished':
-        return { kind, result: resultSchema.parse(JSON.parse(detail)) };
+        return { kind, result: readStored(resultSchema, detail, where) };
       default:
         return { kind };
     }
   }
 
   async load(account: string): Promise<ImportProgress> {
+    const where = `The import of account ${account}`;
     const progress: ImportProgress = { plan: null, pages: new Map(), infos: new Map(), outcomes: new Map() };
     for (const [field, text] of Object.entries(await this.#redis.hgetall(this.#key(account)))) {
       const colon = field.indexOf(':');
       const rest = field.slice(colon + 1);
       switch (field.slice(0, Math.max(0, colon)) || field) {
         case 'plan':
-          progress.plan = planSchema.parse(JSON.parse(text));
+          progress.plan = readStored(planSchema, text, where);
           break;
         case 'page':
-          progress.pages.set(Number(rest), pageSchema.parse(JSON.parse(text)));
+          progress.pages.set(Number(rest), readStored(pageSchema, text, where));
           break;
         case 'info':
-          progress.infos.set(Number(rest), infoSchema.parse(JSON.parse(text)));
+          progress.infos.set(Number(rest), readStored(infoSchema, text, where));
           break;
         case 'outcome':
-          progress.outcomes.set(rest, outcomesSchema.parse(JSON.parse(text)));
+          progress.outcomes.set(rest, readStored(outcomesSchema, text, where));
           break;
       }
     }

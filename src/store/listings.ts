@@ -12,6 +12,12 @@ const UNLOCK = defineScript(`
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 return 0`);
 
+const figuresSchema = z.object({
+  amount: z.string().regex(/^-?\d+(\.\d+)?$/),
+  at: z.coerce.number(),
+  charges: z.array(z.string().regex(/^-?\d+$/)),
+});
+
 const idsSchema = z.array(z.coerce.number());
 
 /** {@link ListingStore} on Redis: what Namecheap last showed of each account. */
@@ -68,9 +74,14 @@ export class RedisListingStore implements ListingStore {
   async readBalance(account: string): Promise<{ amount: string; at: number; chargedSince: string } | null> {
     const raw = await this.#redis.hgetall(this.#keys.account(account, 'balance'));
     if (raw['amount'] === undefined || raw['at'] === undefined) return null;
+    if (!Number.isFinite(Number(raw['at']))) return null;
     const members = await this.#redis.zrangebyscore(this.#keys.account(account, 'spend'), raw['at'], '+inf');
-    const units = members.reduce((sum, member) => sum.plus(member.split('|')[1] ?? 0), new Big(0));
-    return { amount: raw['amount'], at: Number(raw['at']), chargedSince: units.div(10_000).toFixed(4) };
+    const charges = members.map((member) => /\|(-?\d+)$/.exec(member)?.[1] ?? 'unreadable');
+    const figures = figuresSchema.safeParse({ ...raw, charges });
+    // What cannot be read is no evidence, as if it had never been noted.
+    if (!figures.success) return null;
+    const units = figures.data.charges.reduce((sum, one) => sum.plus(one), new Big(0));
+    return { amount: figures.data.amount, at: figures.data.at, chargedSince: units.div(10_000).toFixed(4) };
   }
 
   async saveBalance(account: string, amount: string, at: number): Promise<void> {

@@ -2,6 +2,7 @@ import { moduleSchema, type ModuleRecord } from '../modules/settings.js';
 import type { RedisClient } from './connection.js';
 import type { Keys } from './keys.js';
 import { defineScript, runScript } from './script.js';
+import { readStored, UnreadableValueError } from './stored-value.js';
 
 /** Writes the module only if nobody changed it since it was read. KEYS: module. ARGV: as read, as it is to be. */
 const REPLACE = defineScript(`
@@ -21,7 +22,7 @@ export class ModuleStore {
 
   async load(name: string): Promise<ModuleRecord | null> {
     const raw = await this.#redis.get(this.#keys.module(name));
-    return raw === null ? null : moduleSchema.parse(JSON.parse(raw));
+    return raw === null ? null : readModule(name, raw);
   }
 
   async save(module: ModuleRecord): Promise<void> {
@@ -40,7 +41,7 @@ export class ModuleStore {
     const key = this.#keys.module(module.name);
     const raw = await this.#redis.get(key);
     if (raw === null) return false;
-    const stored = moduleSchema.parse(JSON.parse(raw));
+    const stored = readModule(module.name, raw);
     if (stored.sealedKey !== module.sealedKey || stored.updatedAt !== module.updatedAt) return false;
     return (
       (await runScript(this.#redis, REPLACE, [key], [raw, JSON.stringify({ ...stored, sealedKey })])) === 1
@@ -51,15 +52,40 @@ export class ModuleStore {
     await this.#redis.multi().del(this.#keys.module(name)).srem(this.#keys.modules, name).exec();
   }
 
-  /** All modules, by name. */
+  /** All modules, by name. @throws UnreadableValueError when one of them cannot be read */
   async list(): Promise<ModuleRecord[]> {
     const names = (await this.#redis.smembers(this.#keys.modules)).sort();
     const modules = await Promise.all(names.map((name) => this.load(name)));
     return modules.filter((module) => module !== null);
   }
 
+  /** As {@link list}, without those that cannot be read: a damaged one must not hide the others. */
+  async listReadable(): Promise<{ modules: ModuleRecord[]; unreadable: string[] }> {
+    const names = (await this.#redis.smembers(this.#keys.modules)).sort();
+    const modules: ModuleRecord[] = [];
+    const unreadable: string[] = [];
+    for (const name of names) {
+      try {
+        const module = await this.load(name);
+        if (module !== null) modules.push(module);
+      } catch (error) {
+        if (!(error instanceof UnreadableValueError)) throw error;
+        unreadable.push(error.message);
+      }
+    }
+    return { modules, unreadable };
+  }
+
   /** How many services were ordered through the module. */
   async countUses(name: string): Promise<number> {
     return Number((await this.#redis.hget(this.#keys.moduleUses, name)) ?? 0);
   }
+}
+
+function readModule(name: string, raw: string): ModuleRecord {
+  return readStored(
+    moduleSchema,
+    raw,
+    `The module ${name} (add it again with pmnamecheap module add ${name})`,
+  );
 }

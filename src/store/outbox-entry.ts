@@ -49,11 +49,9 @@ export function composeMember({ position, json }: OutboxEvent): string {
   return `${padPosition(position)} ${json}`;
 }
 
-/** @throws Error when the member was written by something else. */
-export function parseMember(member: string): OutboxEvent {
-  const at = member.indexOf(' ');
-  const position = member.slice(0, at).split('-').map(BigInt).join('-');
-  const event = readEvent(position, member.slice(at + 1));
-  if (event === null) throw new Error(`An outbox holds an entry at ${position} that is no event`);
-  return event;
+/** Null when the member was written by something else. */
+export function parseMember(member: string): OutboxEvent | null {
+  const [, ms, sequence, json] = /^(\d{20})-(\d{20}) (.*)$/s.exec(member) ?? [];
+  if (ms === undefined || sequence === undefined || json === undefined) return null;
+  return readEvent(`${BigInt(ms)}-${BigInt(sequence)}`, json);
 }

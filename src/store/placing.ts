@@ -48,7 +48,12 @@ export async function placeAnew(
 }
 
 function readProgress(json: string | null): Progress | null {
-  return json === null ? null : progressSchema.parse(JSON.parse(json));
+  if (json === null) return null;
+  try {
+    return progressSchema.parse(JSON.parse(json));
+  } catch {
+    return null; // Placing all of them once more changes nothing that is right.
+  }
 }
 
 /** @returns whether it was moved; null when it cannot be read. */

@@ -15,7 +15,12 @@ export class PriceStore {
   /** Null when none was read yet, or one that this version cannot read. */
   async load(account: string): Promise<PriceList | null> {
     const raw = await this.#redis.get(this.#keys.account(account, 'prices'));
-    return raw === null ? null : (priceListSchema.safeParse(JSON.parse(raw)).data ?? null);
+    if (raw === null) return null;
+    try {
+      return priceListSchema.parse(JSON.parse(raw));
+    } catch {
+      return null;
+    }
   }
 
   async save(account: string, list: PriceList): Promise<void> {

@@ -2,6 +2,7 @@ import { Big } from 'big.js';
 import { z } from 'zod';
 import type { BeginAnswer, Bought, Intent, SpendingGuard } from '../certificates/ports.js';
 import type { Purchase } from '../certificates/record.js';
+import { readStored } from './stored-value.js';
 
 const stockSchema = z.object({
   product: z.string(),
@@ -9,6 +10,8 @@ const stockSchema = z.object({
   years: z.number(),
   sansToAdd: z.number(),
 });
+
+const knownSchema = z.object({ certificateId: z.number().optional() });
 
 /** A paid certificate that no service owns. */
 type StockRow = z.output<typeof stockSchema> & { certificateId: number };
@@ -46,7 +49,7 @@ export function readBeginRefusal(answer: readonly string[]): Exclude<BeginAnswer
     case 'guarded':
       return { kind, limit: first === 'spend' ? 'spend' : 'purchases', retryInMs: Number(second) };
     case 'bought': {
-      const known = z.object({ certificateId: z.number().optional() }).parse(JSON.parse(first));
+      const known = readStored(knownSchema, first, 'The purchase that is known for this service');
       return { kind, certificateId: known.certificateId ?? null };
     }
     default:
@@ -100,7 +103,10 @@ function nameAdopted({ id, kind }: Purchase, { certificateId }: Bought): string 
 /** The oldest certificate of the stock that serves the intent. @param stock JSON by certificate id */
 export function chooseStock(stock: Readonly<Record<string, string>>, intent: Intent): StockRow | undefined {
   return Object.entries(stock)
-    .map(([id, json]) => ({ certificateId: Number(id), ...stockSchema.parse(JSON.parse(json)) }))
+    .map(([id, json]) => ({
+      certificateId: Number(id),
+      ...readStored(stockSchema, json, `Certificate ${id} in stock`),
+    }))
     .filter(
       (row) =>
         row.product === intent.product && row.years === intent.years && row.sansToAdd >= intent.sansToAdd,

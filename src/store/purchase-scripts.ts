@@ -70,9 +70,9 @@ if holder then
   return {'lane-busy', holder.key, ms(now - holder.begunAt)}
 end
 if ARGV[8] ~= '' then
-  local listed = redis.call('HGET', KEYS[17], ARGV[8] .. '.completedAt')
+  local listed = tonumber(redis.call('HGET', KEYS[17], ARGV[8] .. '.completedAt') or '')
   -- One of the future is of before the clock went back, nobody knows how old.
-  if not listed or tonumber(listed) < now - ${LISTING_MAX_AGE_MS} or tonumber(listed) > now then return {'listing-old'} end
+  if not listed or listed < now - ${LISTING_MAX_AGE_MS} or listed > now then return {'listing-old'} end
 end
 if ARGV[6] ~= '' and redis.call('ZCOUNT', KEYS[16], now - 3600000, '+inf') >= tonumber(ARGV[6]) then
   local first = redis.call('ZRANGEBYSCORE', KEYS[16], now - 3600000, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)

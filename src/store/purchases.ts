@@ -25,6 +25,7 @@ import { awaitReplicas, countReplicas } from './replicas.js';
 import { purchaseSchema } from './schemas.js';
 import { runStep } from './run-step.js';
 import { runScript, type Script } from './script.js';
+import { readStored } from './stored-value.js';
 
 /** {@link PurchaseStore} on Redis: lanes, claims, stock, foreign ids and ledger of each account, one Lua script per transition. */
 export class RedisPurchaseStore implements PurchaseStore {
@@ -72,7 +73,9 @@ export class RedisPurchaseStore implements PurchaseStore {
       this.#redis.hget(this.#keys.account(account, 'lanes'), purchase.lane),
       readClock(this.#redis),
     ]);
-    const isHeld = lane !== null && purchaseSchema.parse(JSON.parse(lane)).id === purchase.id;
+    const isHeld =
+      lane !== null &&
+      readStored(purchaseSchema, lane, `The lane ${purchase.lane} of account ${account}`).id === purchase.id;
     return { isHeld, ageMs: now - purchase.begunAt };
   }
 

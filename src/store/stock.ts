@@ -11,6 +11,7 @@ import { readClock, type RedisClient } from './connection.js';
 import { MARK } from './decision-scripts.js';
 import type { Keys } from './keys.js';
 import { runScript } from './script.js';
+import { readStored } from './stored-value.js';
 
 const rowSchema = z.looseObject({
   type: z.string(),
@@ -37,7 +38,12 @@ export class RedisStockStore implements StockStore {
       this.#read(account, 'foreign'),
     ]);
     const owned = stock.map(([id, json]): LooseCertificate => {
-      const { type, years, purchaseId = null, since = null } = rowSchema.parse(JSON.parse(json));
+      const {
+        type,
+        years,
+        purchaseId = null,
+        since = null,
+      } = readStored(rowSchema, json, `Certificate ${id} in stock`);
       return { certificateId: Number(id), kind: 'stock', type, years, since, purchaseId };
     });
     const others = foreign.map(async ([id, since]): Promise<LooseCertificate> => {
@@ -58,7 +64,11 @@ export class RedisStockStore implements StockStore {
         String(certificateId),
       );
       if (raw === null) continue;
-      const { type, years } = listedSchema.parse(JSON.parse(raw));
+      const { type, years } = readStored(
+        listedSchema,
+        raw,
+        `What was listed of certificate ${certificateId}`,
+      );
       return { kind, type: spellType(type), years };
     }
     return null;

@@ -4,6 +4,7 @@ import type { Keys } from './keys.js';
 import { readTime } from './outbox-entry.js';
 import { runScript } from './script.js';
 import { COUNT_BEHIND } from './webhook-scripts.js';
+import { readStored } from './stored-value.js';
 
 /** Entries of the stream behind the cursor are counted up to here. */
 const MOST_COUNTED = 1000;
@@ -40,7 +41,10 @@ export async function readWebhookSummary(redis: RedisClient, keys: Keys): Promis
     oldestAt: times.length === 0 ? null : Math.min(...times),
     dead,
     dropped: Number(dropped ?? 0),
-    lastFailure: lastFailure === undefined ? null : noteSchema.parse(JSON.parse(lastFailure)),
+    lastFailure:
+      lastFailure === undefined
+        ? null
+        : readStored(noteSchema, lastFailure, 'The last failure of the webhook'),
     deliveredAt: deliveredAt === undefined ? null : Number(deliveredAt),
   };
 }

@@ -16,9 +16,13 @@ import {
 import { runScript } from './script.js';
 import { CONFIRM, FILL, FORGET_EMPTY, GIVE_UP, LOCK, POSTPONE, UNLOCK } from './webhook-scripts.js';
 import { readWebhookSummary, type WebhookSummary } from './webhook-summary.js';
+import { readStored, UnreadableValueError } from './stored-value.js';
 
 /** Entries that one script moves: Redis serves nobody else meanwhile. */
 const FILL_BATCH = 100;
+
+/** An outbox that cannot be read is looked at again this much later, ms. */
+const UNREADABLE_MS = 600_000;
 
 const failuresSchema = z.object({
   position: z.string(),
@@ -105,12 +109,27 @@ export class WebhookStore {
     await runScript(this.#redis, UNLOCK, this.#listKeys('lock'), [token]);
   }
 
-  /** The first events of outboxes whose time has come, those that have been due longest first. */
-  async listDue(now: number, limit: number): Promise<Head[]> {
+  /**
+   * The first events of outboxes whose time has come, those that have been due longest first. An outbox that cannot be
+   * read is put off and told of: it must not hold up the others.
+   */
+  async listDue(now: number, limit: number): Promise<{ heads: Head[]; unreadable: string[] }> {
     const schedule = this.#keys.webhook('schedule');
     const names = await this.#redis.zrangebyscore(schedule, '-inf', now, 'LIMIT', 0, limit);
-    const heads = await Promise.all(names.map((name) => this.#readHead(name)));
-    return heads.filter((head) => head !== null);
+    const unreadable: string[] = [];
+    const heads = await Promise.all(
+      names.map(async (name) => {
+        try {
+          return await this.#readHead(name);
+        } catch (error) {
+          if (!(error instanceof UnreadableValueError)) throw error;
+          await this.#redis.zadd(schedule, 'XX', now + UNREADABLE_MS, name);
+          unreadable.push(error.message);
+          return null;
+        }
+      }),
+    );
+    return { heads: heads.filter((head) => head !== null), unreadable };
   }
 
   async #readHead(name: string): Promise<Head | null> {
@@ -125,7 +144,11 @@ export class WebhookStore {
       return null;
     }
     const event = parseMember(member);
-    const failures = raw === null ? null : failuresSchema.parse(JSON.parse(raw));
+    // The outbox of the event is told by the event: one in another's would never be confirmed.
+    if (event === null || nameOutbox(event.serviceId) !== name)
+      throw new UnreadableValueError(`The first event of the webhook's outbox ${name}`, null);
+    const failures =
+      raw === null ? null : readStored(failuresSchema, raw, `The failures of the webhook's outbox ${name}`);
     return { event, failures };
   }
 

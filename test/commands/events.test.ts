@@ -22,7 +22,7 @@ async function giveUpFirst(system: System): Promise<string> {
   await announce(system, 'first');
   await announce(system, 'second');
   await webhooks.fill(0);
-  const [head] = await webhooks.listDue(Date.now(), 1);
+  const [head] = (await webhooks.listDue(Date.now(), 1)).heads;
   if (head === undefined) throw new Error('nothing is due');
   const reason = 'the receiver answered HTTP 400';
   const failures = { position: head.event.position, count: 9, firstAt: 0, refusedSince: 0, reason };
@@ -93,7 +93,7 @@ it('lists dead letters and puts them back', async () => {
   expect(listed).toMatchObject([{ id, attempts: 9, event: { id, module: 'first' } }]);
 
   expect((await run(['events', '--replay', 'all', '--json'], { env })).stdout).toContain(id);
-  const [head] = await system.app.store.webhooks.listDue(Date.now(), 1);
+  const [head] = (await system.app.store.webhooks.listDue(Date.now(), 1)).heads;
   expect(head?.event.id).toBe(id);
   expect((await run(['events', '--replay', id], { env })).code).toBe(2);
 });

@@ -79,13 +79,13 @@ it(
   'a command line with mistakes is explained, and changes nothing',
   async () => {
     const { client } = redis;
-    const { host = '127.0.0.1', port = 6379 } = client.options as { host?: string; port?: number }; // of one server
+    const { host = '', port = 0, password = '' } = client.options as Record<string, string>; // of one server
     const codes = new Map<number, number>();
     await fc.assert(
       fc.asyncProperty(lines, async (argv) => {
         const before = await readWholeRedis(client);
         const env = {
-          REDIS_URL: `redis://${host}:${port}`,
+          REDIS_URL: `redis://:${password}@${host}:${port}`,
           PMNAMECHEAP_PREFIX: '{fuzz}',
           PMNAMECHEAP_LOG_FILE: '/dev/null',
         };
