@@ -31,6 +31,7 @@ const CASES: readonly Case[] = [
   { off: [controls.lateCertificates], theme: 'late', seed: 12, breaks: /^I3 .* taken for foreign/ },
   { off: [controls.listedClaims], theme: 'mixed', seed: 38, breaks: /^I3 .* is 2 of owned/ },
   { off: [controls.lossGate], theme: 'data-loss', seed: 1, breaks: /^I10 .* on epoch:2/ },
+  { off: [controls.twin], theme: 'data-loss', seed: 4, breaks: /^I1 / },
 ];
 
 describe('a defence that is turned off', () => {
