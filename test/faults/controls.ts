@@ -52,7 +52,8 @@ export const adoption: Defence = {
   },
 };
 
-export const settleTime: Defence = { name: 'settle time', settings: { settleTimeMs: 0 } };
+/** Much shorter than a lease, and long enough for the fence, which is a share of it. */
+export const settleTime: Defence = { name: 'settle time', settings: { settleTimeMs: 20_000 } };
 
 export const fence: Defence = {
   name: 'fence before the charged call',
@@ -145,7 +146,7 @@ export const firstContact: Defence = {
   name: 'a fresh list before every purchase',
   rewrites: [
     {
-      find: "if not listed or tonumber(listed) < now - 600000 or tonumber(listed) > now then return {'listing-old'} end",
+      find: "if not listed or listed < now - 600000 or listed > now then return {'listing-old'} end",
       put: '',
     },
   ],
@@ -177,8 +178,26 @@ export const lateCertificates: Defence = {
   ],
 };
 
+/** A purchase begins on books that nobody compared. */
+export const lossGate: Defence = {
+  name: 'books compared after a loss',
+  rewrites: [
+    { find: "if not isGateOpen() then return {'gate'} end", put: '' },
+    {
+      find: "if redis.call('HGET', gate, 'server') == here then return open() end",
+      put: 'if true then return open() end',
+    },
+  ],
+};
+
+/** A certificate that is live for the same name does not stop an order for it. */
+export const twin: Defence = {
+  name: 'one live certificate per name after a loss',
+  rewrites: [{ find: "if not raw then return '', '' end", put: "if true then return '', '' end" }],
+};
+
 /** By the names that `npm run faults -- --control` takes. */
 export const DEFENCES: Readonly<Record<string, Defence>> = {
   ...{ lane, adoption, settleTime, fence, submissionLook, keyUniqueness, versions, lease },
-  ...{ unclear, firstContact, listedClaims, claimCheck, lateCertificates },
+  ...{ unclear, firstContact, listedClaims, claimCheck, lateCertificates, lossGate, twin },
 };

@@ -45,6 +45,7 @@ export async function drive(world: World, limits: DriveLimits): Promise<boolean>
     if (await isQuiet(world)) return true;
     if (ticks++ >= limits.ticks) return false;
     world.time = Math.max(world.time, nextTick, world.idleUntil);
+    await world.onTick();
     enqueueOnce(world, 'collect');
     if (ticks % 3 === 1) enqueueOnce(world, 'scan');
     nextTick = world.time + tickEvery;

@@ -22,7 +22,21 @@ export type Fault = { at: Target } & (
   | { kind: 'by-hand'; type: string; years: number }
   /** The record is put back to what it was when the disturbance began, as by somebody who restores one key. */
   | { kind: 'record-restored' }
+  /** A copy is made of all that Redis holds: what a loss goes back to. */
+  | { kind: 'data-copied' }
+  /** Redis starts again with the last copy, or with nothing; deadly: all workers die with it. */
+  | { kind: 'data-loss'; isEmptied: boolean; isDeadly: boolean }
 );
+
+const NAMES = {
+  'redis-down': 'Redis unreachable for a while',
+  refused: 'connection refused for a while',
+  'queue-lost': 'queue lost',
+  idle: 'late schedulers',
+  'by-hand': 'purchase by hand',
+  'record-restored': 'record put back',
+  'data-copied': 'data copied',
+} as const;
 
 /** A short name for the tables. */
 export function nameFault(fault: Fault): string {
@@ -31,24 +45,16 @@ export function nameFault(fault: Fault): string {
       return `process death ${fault.side} a call`;
     case 'http':
       return `http: ${fault.rule.fault}${fault.rule.before === true ? ' before acting' : ''}`;
-    case 'refused':
-      return 'connection refused for a while';
     case 'reply-lost':
       return `Redis: reply lost, command ${fault.isExecuted ? 'executed' : 'not executed'}`;
-    case 'redis-down':
-      return 'Redis unreachable for a while';
     case 'stall':
       return `stalled worker, ${fault.side === 'before' ? 'call' : 'answer'} held`;
     case 'clock':
       return `clock step, ${fault.whose}`;
-    case 'queue-lost':
-      return 'queue lost';
-    case 'idle':
-      return 'late schedulers';
-    case 'by-hand':
-      return 'purchase by hand';
-    case 'record-restored':
-      return 'record put back';
+    case 'data-loss':
+      return `data lost: ${fault.isEmptied ? 'emptied' : 'put back'}${fault.isDeadly ? ', workers die' : ''}`;
+    default:
+      return NAMES[fault.kind];
   }
 }
 
@@ -87,4 +93,15 @@ export class FaultPlan {
   end(): void {
     this.#armed = [];
   }
+}
+
+export function isDyingAfter(faults: readonly Fault[]): boolean {
+  return faults.some((fault) => fault.kind === 'crash' && fault.side === 'after');
+}
+
+/** `api.getInfo` → `ssl.getInfo`. */
+export function nameCommand(call: string): string {
+  const name = call.slice('api.'.length);
+  const family = name === 'getBalances' || name === 'getPricing' ? 'users' : 'ssl';
+  return `${family}.${name === 'revokeCertificate' ? 'revokecertificate' : name}`;
 }

@@ -1,5 +1,6 @@
 import { readStage } from '../../src/certificates/record.js';
 import type { RedisClient } from '../../src/store/connection.js';
+import { copyData, decideAsTold, loseData, watchGate } from './data-loss.js';
 import { drive, enqueueOnce } from './drive.js';
 import { FaultPlan, nameFault, type Fault } from './fault.js';
 import { gatherFacts } from './facts.js';
@@ -78,19 +79,29 @@ function report(world: World, schedule: Schedule, violations: string[], historie
 
 /** @returns when it began, ms. */
 async function disturb(world: World, schedule: Schedule): Promise<number> {
-  for (const one of schedule.boughtBefore) await world.administer('_purchase', one);
   await prepareFleet(world, schedule.fleet);
+  // Where a service was prepared, the account is known: only a fresh list shows these.
+  for (const one of schedule.boughtBefore) await world.administer('_purchase', one);
   // The lists that were read so far are too old for what follows.
   world.time += 11 * 60_000;
   const began = world.time;
   world.calls.length = 0;
   world.faults = new FaultPlan(schedule.faults);
   world.isCalm = schedule.faults.every(({ kind }) => !['stall', 'clock', 'idle'].includes(kind));
-  world.watch = (call) => watchLanes(world, call);
+  world.watch = async (call, answer) => {
+    await watchLanes(world, call);
+    if (call.startsWith('purchases.begin/')) await watchGate(world, answer);
+  };
   if (schedule.isBalanceKnown) world.enqueue('balance', {});
   const launched = await launchFleet(world, schedule.fleet);
   const snapshots = await takeSnapshots(world);
-  world.onStruck = (fault) => strikeOutside(world, fault, snapshots);
+  let copy = await copyData(world);
+  if (schedule.theme === 'data-loss') world.onTick = () => decideAsTold(world);
+  world.onStruck = async (fault) => {
+    if (fault.kind === 'data-copied') copy = await copyData(world);
+    else if (fault.kind === 'data-loss') await loseData(world, fault, copy);
+    else await strikeOutside(world, fault, snapshots);
+  };
   await drive(world, DISTURBED);
   await heal(world, schedule, launched);
   return began;
@@ -166,6 +177,9 @@ async function watchLanes(world: World, call: string): Promise<void> {
   }
 }
 
+/** What docs/data-loss.md leaves to a person. */
+const LOSS_PROBLEMS = [/Namecheap has a live certificate for/, /is known \(certificate/];
+
 /** HTTP faults after which a charged call has done nothing, and nobody can tell. */
 const LOST = ['drop-before', 'http-500', 'html', 'hang', 'error', 'throttle', 'throttle-500000'];
 const DAY_MS = 86_400_000;
@@ -174,6 +188,7 @@ const DAY_MS = 86_400_000;
 function allow(world: World, { theme }: Schedule, began: number): Allowance {
   const struck = world.faults.struck.map(({ fault }) => fault);
   const unclear = struck.filter(({ kind }) => kind !== 'clock' && kind !== 'by-hand').length;
+  const hasLost = struck.some(({ kind }) => kind === 'data-loss');
   const lost = struck.filter((fault) => fault.kind !== 'http' || LOST.includes(fault.rule.fault)).length;
   const problems = [
     ...(lost >= 3 ? [/purchases in a row were not answered and came to nothing/] : []),
@@ -182,10 +197,12 @@ function allow(world: World, { theme }: Schedule, began: number): Allowance {
     ...(world.time - began > 7 * DAY_MS ? [/within 7 days/] : []),
     ...(theme === 'restored' ? [/is known \(certificate .* although its record has none/] : []),
     ...(theme === 'by-hand' ? [/Somebody seems to work in this account by hand/, /The balance fell by/] : []),
+    ...(hasLost ? LOSS_PROBLEMS : []),
     ...(theme === 'late' ? [/The balance fell by/] : []),
   ];
   return {
     problems,
+    hasLost,
     isHandWindow: theme === 'by-hand',
     lateCharges: theme === 'late' ? struck.length : 0,
     isQuotaBlind: struck.some((fault) => fault.kind === 'clock' && fault.whose === 'redis'),

@@ -12,7 +12,16 @@ const DAY_MS = 24 * HOUR_MS;
  * What a schedule is about. The last three are marked: they do what the documents name as a window or a person's mistake, and
  * are judged with what is said there.
  */
-export const THEMES = ['mixed', 'unclear', 'takeover', 'submission', 'late', 'by-hand', 'restored'] as const;
+export const THEMES = [
+  'mixed',
+  'unclear',
+  'takeover',
+  'submission',
+  'late',
+  'by-hand',
+  'restored',
+  'data-loss',
+] as const;
 export type Theme = (typeof THEMES)[number];
 
 /** Everything that one seed decides, but the order of the calls. */
@@ -75,13 +84,15 @@ export function drawSchedule(seed: number, theme?: Theme): Schedule {
   const draw = new Draw(seed);
   const drawn = draw.choose<Theme>({
     ...{ mixed: 56, unclear: 12, takeover: 12, submission: 10 },
-    ...{ late: 3, 'by-hand': 4, restored: 3 },
+    ...{ late: 3, 'by-hand': 4, restored: 3, 'data-loss': 10 },
   });
   const about = theme ?? drawn;
   const fleet = drawFleet(draw, about);
   const count = about === 'mixed' ? draw.pick([1, 1, 2, 2, 2, 3, 3, 4, 5]) : draw.pick([1, 1, 2, 3]);
   const faults: Fault[] = [];
-  for (let i = 0; i < count; i++) faults.push(drawThemed(draw, fleet, about));
+  for (let i = 0; i < count; i++)
+    faults.push(about === 'data-loss' ? drawBesideLoss(draw, fleet) : drawThemed(draw, fleet, about));
+  if (about === 'data-loss') faults.push(...drawLoss(draw));
   return {
     ...{
       seed,
@@ -117,6 +128,7 @@ const FLEETS: Readonly<Record<Theme, Readonly<Record<ServiceKind, number>>>> = {
   late: { order: 1, renew: 0, reissue: 0, names: 0, rekey: 0 },
   'by-hand': { order: 1, renew: 0, reissue: 0, names: 0, rekey: 0 },
   restored: { order: 1, renew: 0, reissue: 0, names: 0, rekey: 0 },
+  'data-loss': { order: 1, renew: 0, reissue: 0, names: 0, rekey: 0 },
 };
 
 function drawFleet(draw: Draw, theme: Theme): ServicePlan[] {
@@ -243,6 +255,26 @@ function drawThemed(draw: Draw, fleet: readonly ServicePlan[], theme: Theme): Fa
   }
 }
 
+/** What goes wrong in the world that loses its data: nothing that holds a request back, for that is a window. */
+function drawBesideLoss(draw: Draw, fleet: readonly ServicePlan[]): Fault {
+  const at = drawAct(draw, fleet);
+  if (draw.isHit(0.6)) return { kind: 'http', at, rule: drawRule(draw) };
+  return { kind: 'crash', at: drawAny(draw, fleet), side: draw.pick(['before', 'after']) };
+}
+
+/** A copy early in the story, and a loss later. */
+function drawLoss(draw: Draw): Fault[] {
+  const calls = ['purchases.begin', 'api.create', 'purchases.settleMade', 'purchases.confirmOwner', ''];
+  const at = { call: draw.pick(calls), nth: draw.int(1, 3) };
+  const lost = at.call === '' ? { call: '', nth: draw.int(5, 80) } : at;
+  const copied = { call: '', nth: draw.int(1, 60) };
+  const isEmptied = draw.isHit(0.25);
+  return [
+    ...(draw.isHit(0.5) ? [{ kind: 'data-copied', at: copied } as const] : []),
+    { kind: 'data-loss', at: lost, isEmptied, isDeadly: draw.isHit(0.5) },
+  ];
+}
+
 /** A worker that stops, or is stopped, around its purchase, for longer than its lease. */
 function drawTakeover(draw: Draw, fleet: readonly ServicePlan[]): Fault {
   const calls = [
@@ -267,7 +299,7 @@ function drawTakeover(draw: Draw, fleet: readonly ServicePlan[]): Fault {
 function drawFault(draw: Draw, fleet: readonly ServicePlan[]): Fault {
   const kind = draw.choose<Fault['kind']>({
     ...{ crash: 24, http: 30, refused: 3, 'reply-lost': 14, 'redis-down': 4, stall: 14, clock: 6 },
-    ...{ 'queue-lost': 3, idle: 3, 'by-hand': 3, 'record-restored': 0 },
+    ...{ 'queue-lost': 3, idle: 3, 'by-hand': 3, 'record-restored': 0, 'data-copied': 0, 'data-loss': 0 },
   });
   switch (kind) {
     case 'crash':
@@ -297,6 +329,8 @@ function drawFault(draw: Draw, fleet: readonly ServicePlan[]): Fault {
       };
     case 'by-hand':
     case 'record-restored':
+    case 'data-copied':
+    case 'data-loss':
       // Of a kind that none of our purchases explains.
       return {
         kind: 'by-hand',

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import type { RedisClient } from '../../src/store/connection.js';
 
 const TIME = "redis.call('TIME')";
+/** Where a script asks which process and which history of data answers. */
+const IDENTITY = "return run .. ' ' .. data";
 
 /** The clock travels as one more key name: so the text of a script stays the same, and Redis compiles it once. */
 const CLOCK = `local function virtualTime()
@@ -42,6 +44,8 @@ export class ScriptTexts {
       this.#unused.delete(rewrite);
       text = text.replaceAll(rewrite.find, rewrite.put);
     }
+    // The epoch travels with the clock.
+    text = text.replaceAll(IDENTITY, "return string.match(KEYS[#KEYS], '^(epoch:%d+)')");
     if (text.includes(TIME)) text = CLOCK + text.replaceAll(TIME, 'virtualTime()');
     this.#scripts.set(hash(source), { sha: hash(text), text });
     return text;
@@ -57,6 +61,8 @@ export type Around = <T>(command: string, call: () => Promise<T>) => Promise<T>;
  */
 export class VirtualRedis {
   readonly #expiry = new Map<string, number>();
+  /** Counts the processes that answered one after the other: it goes up when data is lost. */
+  epoch = 1;
 
   /** @param now Redis's clock, whole ms */
   constructor(
@@ -153,8 +159,13 @@ export class VirtualRedis {
     },
   };
 
+  /** As the scripts read it. */
+  get identity(): string {
+    return `epoch:${this.epoch}`;
+  }
+
   #addClock(count: number, rest: readonly string[]): string[] {
-    return [...rest.slice(0, count), `clock:${this.now()}`, ...rest.slice(count)];
+    return [...rest.slice(0, count), `${this.identity}:clock:${this.now()}`, ...rest.slice(count)];
   }
 }
 

@@ -37,7 +37,7 @@ export function composeContext(
 ): JobContext {
   const now = () => world.time + process.skewMs;
   const redis = world.redis.open((command, call) => world.callRedis(actor, process, command, call));
-  const store = labelStore(createStore(redis, world.prefix, now), actor);
+  const store = labelStore(createStore(redis, world.prefix, now, world.hasData), actor);
   const lease = world.createId();
   return world.control.wrap({
     store,

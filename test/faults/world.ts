@@ -11,6 +11,7 @@ import type { RedisClient } from '../../src/store/connection.js';
 import { createStore, type Store } from '../../src/store/store.js';
 import { PurchaseWatch } from '../../src/certificates/watch.js';
 import { FaultPlan, type Fault } from './fault.js';
+import { FaultPlan, isDyingAfter, nameCommand, type Fault } from './fault.js';
 import { Actor, Stage } from './stage.js';
 import { ScriptTexts, VirtualRedis } from './virtual-redis.js';
 import { composeContext, type WorkerProcess } from './worker.js';
@@ -80,9 +81,13 @@ export class World implements AsyncDisposable {
   readonly processes: WorkerProcess[] = [];
   /** Until then nothing begins, ms. */
   idleUntil = 0;
+  /** Promised, as by PMNAMECHEAP_EXPECT_DATA: an empty database is not a new one. */
+  hasData = false;
   /** Called after what may have changed the books. */
-  watch: (call: string) => Promise<void> = () => Promise.resolve();
+  watch: (call: string, answer: unknown) => Promise<void> = () => Promise.resolve();
   onStruck: (fault: Fault, call: string) => Promise<void> = () => Promise.resolve();
+  /** What people do from time to time. */
+  onTick: () => Promise<void> = () => Promise.resolve();
   readonly settings: LifecycleSettings;
   readonly #pendingRules = new Map<Actor, object>();
   readonly #acting = new Map<Actor, string>();
@@ -191,7 +196,7 @@ export class World implements AsyncDisposable {
       const lost = faults.find(({ kind }) => kind === 'reply-lost');
       if (lost?.kind === 'reply-lost' && !lost.isExecuted) throw new InjectedError('Connection is closed.');
       const answer = await call();
-      if (label.startsWith('purchases.')) await this.watch(name);
+      if (label.startsWith('purchases.')) await this.watch(name, answer);
       if (lost !== undefined) throw new InjectedError('Connection is closed.');
       if (isDyingAfter(faults)) await this.#kill(actor);
       return answer;
@@ -291,9 +296,19 @@ export class World implements AsyncDisposable {
       case 'idle':
         this.idleUntil = Math.max(this.idleUntil, this.time + fault.ms);
         break;
+      case 'data-loss':
+        await this.onStruck(fault, name);
+        if (fault.isDeadly) await this.#killAll(actor);
+        break;
       default:
         await this.onStruck(fault, name);
     }
+  }
+
+  async #killAll(actor: Actor): Promise<never> {
+    for (const one of [...this.stage.actors]) if (one !== actor) this.stage.kill(one);
+    for (const place of this.processes.keys()) this.#addProcess(place);
+    return await this.stage.die(actor);
   }
 
   /** The process of this actor dies, with everything that it does; a fresh one takes its place. */
@@ -383,15 +398,4 @@ export class World implements AsyncDisposable {
 function tellBug(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return (error.stack ?? error.message).split('\n').slice(0, 3).join(' ');
-}
-
-function isDyingAfter(faults: readonly Fault[]): boolean {
-  return faults.some((fault) => fault.kind === 'crash' && fault.side === 'after');
-}
-
-/** `api.getInfo` → `ssl.getInfo`. */
-function nameCommand(call: string): string {
-  const name = call.slice('api.'.length);
-  const family = name === 'getBalances' || name === 'getPricing' ? 'users' : 'ssl';
-  return `${family}.${name === 'revokeCertificate' ? 'revokecertificate' : name}`;
 }
