@@ -25,7 +25,7 @@ const CASES: readonly Case[] = [
   { off: [controls.submissionLook], theme: 'submission', seed: 5, breaks: /^I5 / },
   { off: [controls.keyUniqueness], theme: 'restored', seed: 1, breaks: /^I1 / },
   { off: [controls.versions], theme: 'takeover', seed: 28, breaks: /^events: reissued/ },
-  { off: [controls.lease], theme: 'mixed', seed: 17, breaks: /^I4 two workers act/ },
+  { off: [controls.lease], theme: 'submission', seed: 3, breaks: /^I4 two workers act/ },
   { off: [controls.unclear], theme: 'unclear', seed: 1, breaks: /^I1 / },
   { off: [controls.firstContact], theme: 'unclear', seed: 13, breaks: /^I3 .* by hand/ },
   { off: [controls.lateCertificates], theme: 'late', seed: 12, breaks: /^I3 .* taken for foreign/ },

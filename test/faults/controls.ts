@@ -1,4 +1,5 @@
 import type { JobContext } from '../../src/job.js';
+import { PurchaseWatch } from '../../src/certificates/watch.js';
 import { NamecheapError } from '../../src/namecheap/errors.js';
 import { override } from '../helpers/override.js';
 import { ScriptTexts, type Rewrite } from './virtual-redis.js';
@@ -55,6 +56,12 @@ export const adoption: Defence = {
 /** Much shorter than a lease, and long enough for the fence, which is a share of it. */
 export const settleTime: Defence = { name: 'settle time', settings: { settleTimeMs: 20_000 } };
 
+class WatchedLongEnough extends PurchaseWatch {
+  override see(): number {
+    return Infinity;
+  }
+}
+
 export const fence: Defence = {
   name: 'fence before the charged call',
   wrap: (context) => ({
@@ -64,7 +71,9 @@ export const fence: Defence = {
         return { isHeld: true, ageMs: 0 };
       },
     }),
+    // Its clock stands, so it would watch an unanswered purchase for ever.
     monotonic: () => 0,
+    watch: new WatchedLongEnough(),
   }),
 };
 

@@ -10,7 +10,6 @@ import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandb
 import type { RedisClient } from '../../src/store/connection.js';
 import { createStore, type Store } from '../../src/store/store.js';
 import { PurchaseWatch } from '../../src/certificates/watch.js';
-import { FaultPlan, type Fault } from './fault.js';
 import { FaultPlan, isDyingAfter, nameCommand, type Fault } from './fault.js';
 import { Actor, Stage } from './stage.js';
 import { ScriptTexts, VirtualRedis } from './virtual-redis.js';
