@@ -123,30 +123,47 @@ describe.each(Object.keys(ECHOES))('Namecheap answers with %s, and shows the key
   });
 });
 
+async function untilStruck(echo: string, before: number, what: string): Promise<void> {
+  await until(
+    () => Promise.resolve((proxy.struck[echo] ?? 0) > before || null),
+    () => Promise.resolve(`${what} was not called, so ${echo} did not strike`),
+    15_000,
+  );
+}
+
+const NAME = 'there.example.com';
+
+async function reissue(serviceId: string) {
+  await system.run('reissue', { serviceId, reason: 'rekey', csr: (await composeOrder(NAME)).csr });
+  return await system.untilRecord(
+    serviceId,
+    ({ status, operation, certificateIds }) =>
+      status === 'issued' && operation === null && certificateIds.length === 2,
+  );
+}
+
 describe('a certificate that is there', () => {
   it('everything that is done with it, refused with the key in the answer', { timeout: 60_000 }, async () => {
     await resume();
-    const payload = await composeOrder('there.example.com', { years: 2 });
+    const payload = await composeOrder(NAME, { years: 2 });
     const { serviceId } = payload;
     await system.run('order', payload);
     await system.untilRecord(serviceId, ({ status }) => status === 'issued');
+    const [first] = (await reissue(serviceId)).certificateIds;
     const acts: [string, string, unknown][] = [
-      [
-        'ssl.reissue',
-        'reissue',
-        { serviceId, reason: 'rekey', csr: (await composeOrder('there.example.com')).csr },
-      ],
+      ['ssl.reissue', 'reissue', { serviceId, reason: 'rekey', csr: (await composeOrder(NAME)).csr }],
       ['ssl.getInfo', 'sync', { serviceId }],
-      ['ssl.editDCVMethod', 'dcv', { serviceId, dcv: { method: 'http' } }],
-      ['ssl.renew', 'renew', { serviceId, years: 1 }],
       ['ssl.getList', 'import', {}],
-      ['*', 'resolve', { serviceId, decision: 'retry' }],
-      ['ssl.revokecertificate', 'revoke', { serviceId, certificateId: 1 }],
+      ['ssl.getList', 'audit', { module: 'default' }],
+      ['users.getBalances', 'audit', { module: 'default' }],
+      ['ssl.revokecertificate', 'revoke', { serviceId, certificateId: first }],
     ];
     for (const [command, job, body] of acts) {
       for (const echo of ['http-500', 'an unlisted error', 'wrong credentials']) {
+        const struck = proxy.struck[echo] ?? 0;
         proxy.arm(echo, command);
         await runJob(job, body);
+        await untilStruck(echo, struck, `${job}: ${command}`);
         await resume();
       }
     }
