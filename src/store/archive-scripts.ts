@@ -29,8 +29,8 @@ if c.due ~= '' then redis.call('ZADD', KEYS[4], c.due, c.id) else redis.call('ZR
 indexErrands(KEYS[9], c.errands)
 redis.call('SADD', KEYS[5], c.id)
 if c.module ~= c.oldModule then
-  if c.oldModule ~= '' then redis.call('HINCRBY', KEYS[6], c.oldModule, -1) end
-  redis.call('HINCRBY', KEYS[6], c.module, 1)
+  if c.oldModule ~= '' then redis.pcall('HINCRBY', KEYS[6], c.oldModule, -1) end
+  redis.pcall('HINCRBY', KEYS[6], c.module, 1)
 end
 return {'written'}`);
 
