@@ -34,8 +34,8 @@ end
 indexErrands(KEYS[11], c.errands)
 redis.call('SADD', KEYS[5], c.id)
 if c.module ~= c.oldModule then
-  if c.oldModule ~= '' then redis.call('HINCRBY', KEYS[6], c.oldModule, -1) end
-  redis.call('HINCRBY', KEYS[6], c.module, 1)
+  if c.oldModule ~= '' then redis.pcall('HINCRBY', KEYS[6], c.oldModule, -1) end
+  redis.pcall('HINCRBY', KEYS[6], c.module, 1)
 end
 return {'written'}`);
 

@@ -8,6 +8,7 @@ local function decode(raw)
   if ok and type(value) == 'table' then return value end
   return nil
 end
+local function text(value) return type(value) == 'string' and value or nil end
 local function name(n) return string.format('%.0f', n) end
 `;
 
@@ -30,8 +31,8 @@ for _, key in ipairs(ARGV) do
   local p = decode(raw)
   local row = {key = key, place = 'nowhere', isHeld = false, hasEntry = false}
   if p then
-    local lane = decode(redis.call('HGET', KEYS[2], p.lane))
-    row.serviceId, row.isHeld = p.serviceId, lane ~= nil and lane.id == p.id
+    local lane = text(p.lane) and decode(redis.call('HGET', KEYS[2], p.lane))
+    row.serviceId, row.isHeld = text(p.serviceId), lane and lane.id == p.id or false
     if type(p.certificateId) == 'number' then
       row.certificateId, row.place = p.certificateId, place(name(p.certificateId))
     end
@@ -50,11 +51,12 @@ local rows = {}
 for _, lane in ipairs(ARGV) do
   local raw = redis.call('HGET', KEYS[1], lane)
   local p = decode(raw)
-  local known = p and decode(redis.call('HGET', KEYS[2], p.key))
+  local known = p and text(p.key) and decode(redis.call('HGET', KEYS[2], p.key))
   if raw then
     local isKeyed = (known and known.id == p.id) or false
     table.insert(rows, cjson.encode({
-      lane = lane, key = p and p.key or '', purchaseId = p and p.id or '', serviceId = p and p.serviceId or '', isKeyed = isKeyed,
+      lane = lane, key = p and text(p.key) or '', purchaseId = p and text(p.id) or '',
+      serviceId = p and text(p.serviceId) or '', isKeyed = isKeyed,
     }))
   end
 end
@@ -69,7 +71,7 @@ local claims, stock, foreign = KEYS[3], KEYS[4], KEYS[5]
 ${PLACE_LUA}
 local function findRival(ledgerId, e, id)
   if type(e.transactionId) ~= 'number' then return nil end
-  local made = e.key and decode(redis.call('HGET', KEYS[2], e.key))
+  local made = text(e.key) and decode(redis.call('HGET', KEYS[2], e.key))
   local owner = redis.call('HGET', claims, id)
   local bought = owner and e.kind ~= 'names' and decode(redis.call('HGET', KEYS[2], 'order-' .. owner))
   local rivals = {}
@@ -87,12 +89,17 @@ for _, ledgerId in ipairs(ARGV) do
   local raw = redis.call('HGET', KEYS[1], ledgerId)
   local e = decode(raw)
   local row = {ledgerId = ledgerId, place = 'nowhere', at = 0, serviceId = ''}
-  if e and type(e.certificateId) == 'number' then
+  if e and type(e.certificateId) == 'number' and text(e.serviceId) and text(e.purchaseId) and type(e.at) == 'number' then
     local id = name(e.certificateId)
     row.certificateId, row.serviceId, row.at, row.place = e.certificateId, e.serviceId, e.at, place(id)
     if type(e.transactionId) == 'number' then row.transactionId = e.transactionId end
+<<<<<<< HEAD
     if type(e.charged) == 'table' then row.amount = e.charged.amount end
     if type(e.adoptedAt) == 'number' then row.adoptedAs, row.adoptedAt = e.adoptedAs, e.adoptedAt end
+=======
+    if type(e.charged) == 'table' then row.amount = text(e.charged.amount) end
+    row.twin = findTwin(ledgerId, e, id)
+>>>>>>> gaps
     row.rival = findRival(ledgerId, e, id)
   end
   if raw then table.insert(rows, cjson.encode(row)) end

@@ -26,7 +26,8 @@ local c = cjson.decode(ARGV[1])
 local verdict = check(c)
 if verdict == 'ok' then
   write(c)
-  if c.expect == '' then redis.call('HINCRBY', KEYS[8], ARGV[2], 1) end
+  -- pcall: a count that cannot be read must not end the step in its middle.
+  if c.expect == '' then redis.pcall('HINCRBY', KEYS[8], ARGV[2], 1) end
 end
 return verdict`);
 

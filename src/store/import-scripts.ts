@@ -26,7 +26,7 @@ local owner = findOwner(ids, nil)
 if owner then return {'claimed', owner} end
 claim(ids, c.id)
 write(c)
-if c.expect == '' then redis.call('HINCRBY', KEYS[21], ARGV[3], 1) end
+if c.expect == '' then redis.pcall('HINCRBY', KEYS[21], ARGV[3], 1) end
 return {'created'}`);
 
 /**
@@ -46,8 +46,8 @@ for _, line in ipairs(redis.call('LRANGE', KEYS[23], 0, -1)) do redis.call('RPUS
 redis.call('DEL', KEYS[22], KEYS[23])
 for _, index in ipairs({3, 4}) do redis.call('ZREM', KEYS[index], ARGV[4]) end
 redis.call('SREM', KEYS[6], ARGV[4])
-redis.call('HINCRBY', KEYS[21], ARGV[6], -1)
-if c.expect == '' then redis.call('HINCRBY', KEYS[21], ARGV[3], 1) end
+redis.pcall('HINCRBY', KEYS[21], ARGV[6], -1)
+if c.expect == '' then redis.pcall('HINCRBY', KEYS[21], ARGV[3], 1) end
 claim(ids, c.id)
 write(c)
 return {'created'}`);

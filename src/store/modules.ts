@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { moduleSchema, type ModuleRecord } from '../modules/settings.js';
 import type { RedisClient } from './connection.js';
 import type { Keys } from './keys.js';
@@ -76,9 +77,10 @@ export class ModuleStore {
     return { modules, unreadable };
   }
 
-  /** How many services were ordered through the module. */
+  /** How many services were ordered through the module. A save goes on where the count cannot be read; this does not. @throws UnreadableValueError */
   async countUses(name: string): Promise<number> {
-    return Number((await this.#redis.hget(this.#keys.moduleUses, name)) ?? 0);
+    const count = (await this.#redis.hget(this.#keys.moduleUses, name)) ?? '0';
+    return readStored(z.int(), count, `The number of services of module ${name}`);
   }
 }
 

@@ -34,7 +34,7 @@ export async function runScript(
 }
 
 /** How Lua ends at a value that it cannot decode, or that has not what must be in it; and Redis at a key of another type. */
-const UNREADABLE = /^(ERR user_script:\d+: |WRONGTYPE )/;
+const UNREADABLE = /^(ERR user_script:\d+: |ERR Lua redis lib command arguments |WRONGTYPE )/;
 
 async function run(
   redis: RedisClient,

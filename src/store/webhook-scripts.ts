@@ -72,7 +72,7 @@ for _, id in ipairs(oldest) do
   redis.call('ZREM', KEYS[7], id)
   redis.call('HDEL', KEYS[6], id)
 end
-redis.call('HINCRBY', KEYS[5], 'dropped', surplus)
+redis.pcall('HINCRBY', KEYS[5], 'dropped', surplus)
 return surplus`);
 
 /**
