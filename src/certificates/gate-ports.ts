@@ -15,7 +15,7 @@ export type GateState =
       twin: Twin | null;
     }
   | { kind: 'unread'; since: number | null; isLoss: boolean }
-  | { kind: 'undecided'; certificateIds: number[] }
+  | { kind: 'undecided'; certificateIds: number[]; twin: Twin | null }
   | { kind: 'empty' };
 
 /** `keptAs`: the placeholder that keeps it since an import; null where no record does. */

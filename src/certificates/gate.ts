@@ -169,12 +169,14 @@ export async function demandNoTwin(
 ): Promise<CertificateRecord> {
   if (twin === null || record.announced.twin === String(twin.certificateId)) return record;
   const announced = { ...record.announced, twin: String(twin.certificateId) };
-  throw await parkRecord(work, { ...record, announced }, describeTwin(record, twin));
+  throw await parkRecord(work, { ...record, announced }, describeTwin(record, twin, '--retry'));
 }
 
-function describeTwin(
+/** For people. @param again the decision that buys another one all the same */
+export function describeTwin(
   { serviceId, commonName, operation }: CertificateRecord,
   { certificateId: id, keptAs }: Twin,
+  again: '--retry' | '--not-made',
 ): string {
   const kept = keptAs === null ? 'none of our services owns it' : `it is kept as ${keptAs}`;
   // A service that has a certificate takes no second one by a map.
@@ -186,6 +188,6 @@ function describeTwin(
       : byMap;
   return (
     `Namecheap has a live certificate for ${commonName}, ${id}, and ${kept}: it may have been bought for this service before data was lost, or by hand. Nothing was bought. ` +
-    `If it is this service's: ${way}. To buy another one all the same: certificate resolve ${serviceId} --retry`
+    `If it is this service's: ${way}. To buy another one all the same: certificate resolve ${serviceId} ${again}`
   );
 }

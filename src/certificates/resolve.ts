@@ -1,6 +1,7 @@
 import { spellType } from '../../config/products.js';
 import type { CertificateInfo } from '../namecheap/api.js';
 import { advisePurchase } from './advice.js';
+import { demandNameUnused } from './adoption-gate.js';
 import { concludeOrWait, parkPurchase } from './conclude.js';
 import { refreshListing } from './listing.js';
 import type { Bought, ListedPurchase, Work } from './ports.js';
@@ -38,6 +39,7 @@ async function resolveOrder(
   record: CertificateRecord,
   purchase: Purchase,
 ): Promise<CertificateRecord> {
+  await demandNameUnused(work, record, purchase);
   const listing = await refreshListing(work, 'order', purchase.begunAt);
   const mine = listing.candidates.filter(
     (row) => row.product === purchase.product && isSameYears(row, purchase),

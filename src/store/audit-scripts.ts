@@ -93,13 +93,8 @@ for _, ledgerId in ipairs(ARGV) do
     local id = name(e.certificateId)
     row.certificateId, row.serviceId, row.at, row.place = e.certificateId, e.serviceId, e.at, place(id)
     if type(e.transactionId) == 'number' then row.transactionId = e.transactionId end
-<<<<<<< HEAD
-    if type(e.charged) == 'table' then row.amount = e.charged.amount end
-    if type(e.adoptedAt) == 'number' then row.adoptedAs, row.adoptedAt = e.adoptedAs, e.adoptedAt end
-=======
     if type(e.charged) == 'table' then row.amount = text(e.charged.amount) end
-    row.twin = findTwin(ledgerId, e, id)
->>>>>>> gaps
+    if type(e.adoptedAt) == 'number' then row.adoptedAs, row.adoptedAt = e.adoptedAs, e.adoptedAt end
     row.rival = findRival(ledgerId, e, id)
   end
   if raw then table.insert(rows, cjson.encode(row)) end

@@ -48,7 +48,8 @@ local here = identity()
 if redis.call('HGET', gate, 'server') == here then return open() end
 local hasBooks = redis.call('EXISTS', claims, purchases) > 0
 if redis.call('HGET', gate, 'surveyed') == here then
-  local undecided = {'undecided'}
+  local twin, keeper = findTwin()
+  local undecided = {'undecided', twin, keeper}
   for _, field in ipairs(redis.call('HKEYS', gate)) do
     local id = string.match(field, '^u:(%d+)$')
     if id then
@@ -56,7 +57,7 @@ if redis.call('HGET', gate, 'surveyed') == here then
       if isDecided then redis.call('HDEL', gate, field) else table.insert(undecided, id) end
     end
   end
-  if #undecided > 1 then return undecided end
+  if #undecided > 3 then return undecided end
   redis.call('HSET', gate, 'server', here)
   redis.call('HDEL', gate, 'told')
   return open()

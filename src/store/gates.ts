@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { GateState, GateStore, SurveyProgress, SurveyRow } from '../certificates/gate-ports.js';
+import type { GateState, GateStore, SurveyProgress, SurveyRow, Twin } from '../certificates/gate-ports.js';
 import type { RedisClient } from './connection.js';
 import { FINISH_SURVEY, GATE_KEYS, LOOK, NOTE_ROWS, NOTE_TOLD, READ_SERVER } from './gate-scripts.js';
 import type { Keys } from './keys.js';
@@ -8,6 +8,14 @@ import { readStored } from './stored-value.js';
 
 const answerSchema = z.tuple([z.enum(['open', 'unread', 'undecided', 'empty'])]).rest(z.string());
 const progressSchema = z.object({ server: z.string(), startedAt: z.number(), nextPage: z.number() });
+
+function readTwin(id: string, keeper: string): Twin | null {
+  return id === '' ? null : { certificateId: Number(id), keptAs: keeper === '' ? null : keeper };
+}
+
+function sortIds(ids: readonly string[]): number[] {
+  return ids.map(Number).sort((a, b) => a - b);
+}
 
 function toNumber(text: string): number | null {
   return text === '' ? null : Number(text);
@@ -38,13 +46,12 @@ export class RedisGateStore implements GateStore {
         this.#isDataPromised = true;
         return {
           ...{ kind, hasLost: first === '1', since: toNumber(third) },
-          twin:
-            second === '' ? null : { certificateId: Number(second), keptAs: fourth === '' ? null : fourth },
+          twin: readTwin(second, fourth),
         };
       case 'unread':
         return { kind, since: toNumber(first), isLoss: second === '1' };
       case 'undecided':
-        return { kind, certificateIds: rest.map(Number).sort((a, b) => a - b) };
+        return { kind, twin: readTwin(first, second), certificateIds: sortIds(rest.slice(2)) };
       case 'empty':
         return { kind };
     }
@@ -61,9 +68,7 @@ export class RedisGateStore implements GateStore {
       ),
     );
     const open = ids.filter((_, index) => places.every((place) => (place[index] ?? null) === null));
-    return open.length === 0
-      ? null
-      : { kind: 'undecided', certificateIds: open.map(Number).sort((a, b) => a - b) };
+    return open.length === 0 ? null : { kind: 'undecided', certificateIds: sortIds(open), twin: null };
   }
 
   async listStock(account: string): Promise<number[]> {

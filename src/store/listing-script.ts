@@ -39,7 +39,7 @@ for _, row in ipairs(cjson.decode(ARGV[3])) do
   if redis.call('HEXISTS', claims, id) == 0 then
     redis.call('HSET', KEYS[15], id, cjson.encode({type = row.type, years = row.years}))
   end
-  local known = redis.call('HEXISTS', claims, id) + redis.call('HEXISTS', stock, id) + redis.call('HEXISTS', foreign, id) + redis.call('HEXISTS', gate, 'u:' .. id)
+  local known = redis.call('HEXISTS', claims, id) + redis.call('HEXISTS', stock, id) + redis.call('HEXISTS', foreign, id)
   if known == 0 then
     local isOpen = false
     for _, p in ipairs(unsettled) do
@@ -48,7 +48,9 @@ for _, row in ipairs(cjson.decode(ARGV[3])) do
     end
     if isOpen then
       table.insert(candidates, id)
-    else
+      -- Whoever adopts it decides; where nobody does, it may be what another service of ours has forgotten.
+      if isStrict then redis.call('HSET', gate, 'u:' .. id, '1') end
+    elseif redis.call('HEXISTS', gate, 'u:' .. id) == 0 then
       local late
       for _, p in ipairs(settled) do
         if not p.used and row.product ~= cjson.null and explains(p, row) then late = p break end

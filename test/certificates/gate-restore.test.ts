@@ -33,7 +33,7 @@ describe('an export that is restored after others were at work', () => {
       kind: 'wait',
       reason: expect.stringContaining('stock mark') as string,
     });
-    expect(await gates.look(work.account.id, '', '')).toEqual({
+    expect(await gates.look(work.account.id, '', '')).toMatchObject({
       kind: 'undecided',
       certificateIds: [Number(ours)],
     });

@@ -20,6 +20,12 @@ describe('seeded fault schedules', () => {
     expect(Object.keys(tally.faults).length).toBeGreaterThan(20);
   });
 
+  it.each([2472, 2005])('broke one once, seed %i of data-loss, and do not any more', async (seed) => {
+    const { violations, struck } = await playSchedule(openStand(), drawSchedule(seed, 'data-loss'));
+    expect(struck.map(({ fault }) => fault).join()).toMatch(/data lost: put back/);
+    expect(violations).toEqual([]);
+  });
+
   it('are the same again from the same seed', { timeout: 60_000 }, async () => {
     const [first, second] = [
       await playSchedule(openStand(), drawSchedule(7)),

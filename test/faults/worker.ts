@@ -9,6 +9,7 @@ import type { Namecheap } from '../../src/namecheap/api.js';
 import { createNamecheap } from '../../src/namecheap/client.js';
 import { AccountLimiter } from '../../src/quota/limiter.js';
 import { createStore, type Store } from '../../src/store/store.js';
+import { override } from '../helpers/override.js';
 import type { Actor } from './stage.js';
 import type { World } from './world.js';
 
@@ -37,7 +38,13 @@ export function composeContext(
 ): JobContext {
   const now = () => world.time + process.skewMs;
   const redis = world.redis.open((command, call) => world.callRedis(actor, process, command, call));
-  const store = labelStore(createStore(redis, world.prefix, now, world.hasData), actor);
+  const opened = createStore(redis, world.prefix, now);
+  // A process has one store for all its jobs, which remembers that it saw data; here each job has its own.
+  const promised = createStore(redis, world.prefix, now, true);
+  const gates = override(opened.gates, {
+    look: (...args) => (world.hasData ? promised : opened).gates.look(...args),
+  });
+  const store = labelStore({ ...opened, gates }, actor);
   const lease = world.createId();
   return world.control.wrap({
     store,
