@@ -147,6 +147,9 @@ async function heal(world: World, schedule: Schedule, launched: Launched): Promi
     enqueueOnce(world, 'collect');
     if (!(await drive(world, HEALED))) world.violations.push('I5 the world does not come to rest');
   }
+  // An order that found stock has listed nothing: the audit does.
+  if (sentinel.length > 0) world.enqueue('audit', { module: world.module.name });
+  if (!(await drive(world, HEALED))) world.violations.push('I5 the world does not come to rest');
 }
 
 /** In a window something may appear that nobody has listed yet: a last order lists it. */
