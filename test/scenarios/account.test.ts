@@ -136,7 +136,7 @@ describe('prices', () => {
 
   it('asks once for each action where the whole tree does not tell them apart', async () => {
     const answer = (price: string) =>
-      `<ApiResponse Status="OK"><Errors/><CommandResponse Type="namecheap.users.getPricing"><UserGetPricingResult>
+      `<ApiResponse Status="OK"><Errors/><RequestedCommand>namecheap.users.getPricing</RequestedCommand><CommandResponse Type="namecheap.users.getPricing"><UserGetPricingResult>
        <ProductType Name="ssl"><ProductCategory Name="comodo"><Product Name="positivessl">
        <Price Duration="2" DurationType="YEAR" Price="${price}" PricingType="MULTIPLE" Currency="USD"/>
        </Product></ProductCategory></ProductType></UserGetPricingResult></CommandResponse></ApiResponse>`;
