@@ -10,7 +10,7 @@ let account: string;
 const pm = (...argv: string[]): Promise<CommandRun> => run(argv, { env: system.environment });
 
 beforeAll(async () => {
-  system = await System.start({ sandbox: { validationDelayMs: 3_600_000 } });
+  system = await System.start({ sandbox: { validationDelayMs: 3_600_000, limits: [0, 0, 0] } });
   const module = await system.app.store.modules.load('default');
   if (module === null) throw new Error('no module');
   account = accountId(module);
