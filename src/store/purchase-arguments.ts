@@ -14,7 +14,7 @@ const stockSchema = z.object({
 const knownSchema = z.object({ certificateId: z.number().optional() });
 
 /** A paid certificate that no service owns. */
-type StockRow = z.output<typeof stockSchema> & { certificateId: number };
+export type StockRow = z.output<typeof stockSchema> & { certificateId: number };
 
 /** Namecheap's money has four decimals; whole numbers of 1/10000 add up exactly in Lua. */
 function countUnits(amount: string): string {

@@ -20,6 +20,7 @@ import {
   composeEntry,
   composeSettlement,
   readBeginRefusal,
+  type StockRow,
 } from './purchase-arguments.js';
 import { awaitReplicas, countReplicas } from './replicas.js';
 import { purchaseSchema } from './schemas.js';
@@ -104,13 +105,26 @@ export class RedisPurchaseStore implements PurchaseStore {
     lease: string,
   ): Promise<CertificateRecord | null> {
     const stock = await this.#redis.hgetall(this.#keys.account(record.account, 'stock'));
-    const fitting = chooseStock(stock, intent);
-    if (fitting === undefined) return null;
-    const { certificateId, type } = fitting;
+    for (;;) {
+      const fitting = chooseStock(stock, intent);
+      if (fitting === undefined) return null;
+      const taken = await this.#takeOne(record, intent, fitting, lease);
+      if (taken !== null) return taken;
+      // Another order was faster: the next one in stock comes before buying.
+      Reflect.deleteProperty(stock, String(fitting.certificateId));
+    }
+  }
+
+  async #takeOne(
+    record: CertificateRecord,
+    intent: Intent,
+    { certificateId, type, sansToAdd }: StockRow,
+    lease: string,
+  ): Promise<CertificateRecord | null> {
     const purchase: Purchase = { ...intent, begunAt: await readClock(this.#redis), cleanLooks: 0 };
     const changes = {
       ...{ certificateId, certificateIds: [certificateId], type, purchase },
-      ...{ sansAdded: fitting.sansToAdd, problem: null },
+      ...{ sansAdded: sansToAdd, problem: null },
     };
     const after = moveRecord(record, 'purchased', this.#now(), changes);
     const change = {
@@ -119,7 +133,7 @@ export class RedisPurchaseStore implements PurchaseStore {
       lease,
     };
     const args = [
-      intent.key,
+      purchase.key,
       JSON.stringify({ ...purchase, certificateId, isFromStock: true }),
       certificateId,
       record.serviceId,

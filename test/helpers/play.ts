@@ -42,7 +42,9 @@ export class Play implements AsyncDisposable {
     this.#shiftMs += ms;
     this.bench.shiftClocks(this.#shiftMs);
     const { store, work } = this.bench;
-    const locks = ['lock-list', 'lock-collect'].map((what) => store.keys.account(work.account.id, what));
+    const locks = ['lock-list', 'lock-collect', 'lock-survey', 'lock-guard'].map((what) =>
+      store.keys.account(work.account.id, what),
+    );
     await ageKeys(store.redis, locks, ms);
     await this.bench.control('_clock', { advance: `${ms}ms` });
   }

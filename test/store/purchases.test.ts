@@ -230,6 +230,17 @@ describe('settling', () => {
     expect(await store.purchases.takeStock(await reload('a'), intentOf('a'), '')).toBeNull();
   });
 
+  it('gives each of two orders that come at once a certificate of the stock', async () => {
+    await Promise.all(['a', 'b'].map(accept));
+    const row = { product: 'dv-single', type: 'Standard SSL', years: 1, sansToAdd: 0, purchaseId: 'by-hand' };
+    for (const id of [9001, 9002]) await store.stock.markOurs('acc', id, row);
+    const records = await Promise.all(['a', 'b'].map(reload));
+    const taken = await Promise.all(
+      records.map((record) => store.purchases.takeStock(record, intentOf(record.serviceId), '')),
+    );
+    expect(taken.map((one) => one?.certificateId).sort()).toEqual([9001, 9002]);
+  });
+
   it('puts the amount of an answer that comes after the adoption in the place of the entry without one', async () => {
     await accept('a');
     await list();
