@@ -146,7 +146,8 @@ export class KillRounds implements AsyncDisposable {
   async forgetListers(): Promise<void> {
     const { redis, keys } = this.system.app.store;
     const { account } = (await this.system.readRecord(this.#toReissue)) ?? { account: '' };
-    for (const what of ['lock-list', 'lock-collect', 'lock-survey']) await redis.pexpire(keys.account(account, what), 1000);
+    for (const what of ['lock-list', 'lock-collect', 'lock-survey'])
+      await redis.pexpire(keys.account(account, what), 1000);
   }
 
   /** All queues are empty and the books are right. @throws Error with what is wrong. */
