@@ -128,8 +128,17 @@ export class RedisServer implements AsyncDisposable {
   /** Keeps what is on disk now, as a backup would. @returns the copy's name. */
   async copyData(): Promise<string> {
     const copy = path.join(this.#folder, `copy-${++this.#copies}`);
-    await cp(this.#data, copy, { recursive: true });
-    return copy;
+    // A rewrite of the log in the background takes its temporary files away while they are copied.
+    for (let tries = 5; ; tries--) {
+      try {
+        await cp(this.#data, copy, { recursive: true });
+        return copy;
+      } catch (error) {
+        if (tries <= 1 || !(error instanceof Error && 'code' in error && error.code === 'ENOENT'))
+          throw error;
+        await rm(copy, { recursive: true, force: true });
+      }
+    }
   }
 
   /** Puts a copy in the place of the data. The server must be down. */
